@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# Flags of this project's own programs. Nothing here reaches the exported target.
+
+# Warnings, and no contraction of a*b+c: results then do not depend on the processor a program was compiled for.
+add_library(dynamicpo_build_flags INTERFACE)
+set(warnings -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow)
+if(DYNAMICPO_WARNINGS_AS_ERRORS)
+  list(APPEND warnings -Werror)
+endif()
+target_compile_options(dynamicpo_build_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${warnings};-ffp-contract=off>)
+
+# The processor's own instructions. Eigen's allocator depends on them, so a library that uses this flag passes it on to
+# whatever links it.
+add_library(dynamicpo_native INTERFACE)
+if(DYNAMICPO_NATIVE)
+  target_compile_options(dynamicpo_native INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-march=native>)
+endif()
