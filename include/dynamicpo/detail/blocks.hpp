@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "dynamicpo/error.hpp"
+#include "dynamicpo/exec/policy.hpp"
+#include "dynamicpo/result.hpp"
+#include "dynamicpo/score/scores.hpp"
+#include "dynamicpo/workspace.hpp"
+
+namespace dynamicpo::inline v1::detail {
+
+/// Cuts a batch into blocks by its shape alone, so that sums have the same order under every policy: about 16384 scores
+/// a block, at most 256 rows.
+struct block_plan {
+  index rows = 0, rows_per_block = 1, blocks = 0, longest_row = 0;
+
+  template <class T, class Space>
+  static block_plan of(const scores<T, Space>& policy) {
+    block_plan plan;
+    plan.rows = policy.rows();
+    if (plan.rows == 0) { return plan; }
+    for (index row = 0; row < (policy.ragged() ? plan.rows : 1); ++row) {
+      plan.longest_row = std::max(plan.longest_row, policy.negatives(row));
+    }
+    const index average = 1 + (policy.flat(plan.rows) - policy.flat(0)) / plan.rows;
+    plan.rows_per_block = std::clamp<index>(16384 / average, 1, 256);
+    plan.blocks = (plan.rows + plan.rows_per_block - 1) / plan.rows_per_block;
+    return plan;
+  }
+};
+
+/// Runs `row_work(row, lane_buffers, block_total)` over every row and merges the totals in block order.
+template <class T, class Exec, class RowWork>
+block_total<T> for_each_row(const Exec& exec, const block_plan& plan, workspace<T>* given, const RowWork& row_work) {
+  std::optional<workspace<T>> own;
+  workspace<T>& work = given != nullptr ? *given : own.emplace();
+  work.reserve(exec.lanes(plan.blocks), plan.longest_row, plan.blocks);
+  exec.for_each_block(plan.blocks, [&](index block, index lane) {
+    block_total<T> total;
+    row_buffers<T>& buffers = work.lane(lane);
+    const index end = std::min(plan.rows, (block + 1) * plan.rows_per_block);
+    for (index row = block * plan.rows_per_block; row < end; ++row) { row_work(row, buffers, total); }
+    work.total(block) = total;
+  });
+  block_total<T> sum;
+  for (index block = 0; block < plan.blocks; ++block) {
+    const block_total<T>& part = work.total(block);
+    sum.counts.merge(part.counts);
+    sum.loss += part.loss;
+    sum.seen.merge(part.seen);
+  }
+  return sum;
+}
+
+inline void note_invalid(row_counts& counts, index row, defect problem, index slot) {
+  if (!counts.first_invalid.exists()) { counts.first_invalid = {row, slot, problem}; }
+  ++counts.invalid_rows;
+}
+
+/// The answer to invalid rows once every output is written.
+inline void report_invalid(const char* where, const row_counts& counts, nonfinite answer) {
+  if (!counts.first_invalid.exists()) { return; }
+  const std::string text = counts.first_invalid.text() + " (" + std::to_string(counts.invalid_rows) + " invalid in all)";
+  if (counts.first_invalid.defect == defect::too_many_negatives) { throw_invalid(where, text); }
+  if (answer == nonfinite::throw_) { throw std::domain_error("dynamicpo::" + std::string(where) + ": " + text); }
+}
+
+template <class P, class R, class Space>
+void require_same_shape(const char* where, const char* name, const scores<P, Space>& policy,
+                        const scores<R, Space>& other) {
+  if (!policy.same_shape(other)) {
+    throw_invalid(where, "policy is " + policy.shape() + ", " + name + " is " + other.shape());
+  }
+}
+
+template <class P, class Space>
+constexpr void check_reference(const char*, const scores<P, Space>&, const reference_free_t&) {}
+template <class P, class R, class Space>
+void check_reference(const char* where, const scores<P, Space>& policy, const scores<R, Space>& reference) {
+  require_same_shape(where, "reference", policy, reference);
+  if (reference.masked()) { throw_invalid(where, "the mask belongs to the policy scores, reference carries one"); }
+}
+
+template <class T>
+void require_room(const char* where, const char* name, std::span<T> output, index expected) {
+  if (!output.empty() && static_cast<index>(output.size()) < expected) {
+    throw_invalid(where, std::string(name) + " has " + std::to_string(output.size()) + " entries, expected " +
+                             std::to_string(expected));
+  }
+}
+
+/// One sentence for a policy and scores that live in different memory; false ends the instantiation there.
+template <class Exec, class Space>
+constexpr bool same_space() {
+  static_assert(execution_policy<Exec>, "dynamicpo: the first argument must be an execution policy, such as exec::seq");
+  if constexpr (execution_policy<Exec>) {
+    static_assert(std::is_same_v<typename Exec::space_type, Space>,
+                  "dynamicpo: the execution policy and the scores live in different memory spaces");
+    return std::is_same_v<typename Exec::space_type, Space>;
+  } else {
+    return false;
+  }
+}
+
+}  // namespace dynamicpo::inline v1::detail

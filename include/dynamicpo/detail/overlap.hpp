@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dynamicpo/error.hpp"
+#include "dynamicpo/score/scores.hpp"
+
+/// Do two views share memory? Exact in-place use (the same elements at the same places) is fine, since a row is read
+/// whole before it is written; any other overlap is refused.
+namespace dynamicpo::inline v1::detail {
+
+enum class overlap { disjoint, identical, partial };
+
+/// A lattice of elements in bytes.
+struct lattice {
+  std::intptr_t origin = 0, rows = 0, columns = 0, row_stride = 0, column_stride = 0, width = 0;
+
+  template <class T>
+  static lattice of(const strided_matrix<T>& m) {
+    const std::intptr_t width = sizeof(T);
+    return {reinterpret_cast<std::intptr_t>(m.data), m.rows, m.columns, m.row_stride * width, m.column_stride * width,
+            width};
+  }
+  template <class T>
+  static lattice of(const strided_span<T>& s) {
+    return of(strided_matrix<T>{s.data, s.size, 1, s.stride, 1});
+  }
+
+  bool empty() const { return rows <= 0 || columns <= 0; }
+  std::intptr_t begin() const {
+    return origin + (row_stride < 0 ? (rows - 1) * row_stride : 0) +
+           (column_stride < 0 ? (columns - 1) * column_stride : 0);
+  }
+  std::intptr_t end() const {
+    return origin + (row_stride > 0 ? (rows - 1) * row_stride : 0) +
+           (column_stride > 0 ? (columns - 1) * column_stride : 0) + width;
+  }
+  lattice transposed() const { return {origin, columns, rows, column_stride, row_stride, width}; }
+};
+
+/// Both lattices are bands of the same pitch (columns side by side in one matrix) that never meet.
+inline bool separate_bands(const lattice& a, const lattice& b) {
+  const std::intptr_t pitch = a.row_stride;
+  const auto span = [](const lattice& l) { return (l.columns - 1) * l.column_stride + l.width; };
+  if (pitch <= 0 || (b.rows > 1 && b.row_stride != pitch) || a.column_stride < 0 || b.column_stride < 0 ||
+      span(a) > pitch || span(b) > pitch) {
+    return false;
+  }
+  const std::intptr_t offset = ((b.origin - a.origin) % pitch + pitch) % pitch;
+  return offset >= span(a) && offset + span(b) <= pitch;
+}
+
+inline overlap relation(const lattice& a, const lattice& b) {
+  if (a.empty() || b.empty() || a.end() <= b.begin() || b.end() <= a.begin()) { return overlap::disjoint; }
+  if (separate_bands(a, b) || separate_bands(a.transposed(), b.transposed())) { return overlap::disjoint; }
+  const bool same = a.origin == b.origin && a.width == b.width && a.rows == b.rows && a.columns == b.columns &&
+                    (a.rows == 1 || a.row_stride == b.row_stride) &&
+                    (a.columns == 1 || a.column_stride == b.column_stride);
+  return same ? overlap::identical : overlap::partial;
+}
+
+/// \throws std::invalid_argument unless writing `output` row by row leaves `input` readable until its row is done.
+template <class O, class I, class Space>
+void require_row_wise_safe(const char* where, const scores<O, Space>& output, const char* name,
+                           const scores<I, Space>& input) {
+  const lattice written[] = {lattice::of(output.chosen_span()), lattice::of(output.rejected_matrix())};
+  const lattice read[] = {lattice::of(input.chosen_span()), lattice::of(input.rejected_matrix())};
+  for (int w = 0; w < 2; ++w) {
+    for (int r = 0; r < 2; ++r) {
+      const overlap found = relation(written[w], read[r]);
+      if (found == overlap::partial || (found == overlap::identical && w != r)) {
+        throw_invalid(where, std::string("gradient overlaps ") + name +
+                                 " without being the same memory at the same places; only exact in-place works");
+      }
+    }
+  }
+}
+
+}  // namespace dynamicpo::inline v1::detail

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dynamicpo/error.hpp"
+#include "dynamicpo/score/scalar.hpp"
+
+namespace dynamicpo::inline v1 {
+
+/// How row losses become one number, and what the gradient is of. `mean` divides by the rows that count (neither
+/// invalid nor empty). `sum` adds them up, so that split batches add up to the whole. `none` leaves rows to
+/// themselves: the gradient of each row is that of its own loss, and the total is their sum.
+enum class reduction : std::uint8_t { mean, sum, none };
+
+/// What happens to rows that are not finite. `throw_`: std::domain_error naming row and slot, after every output is
+/// written. `skip`: the row adds nothing, its gradient is 0 and its row loss NaN. `propagate`: IEEE arithmetic over all
+/// its negatives, no selection. All three count it, and none changes a bit of any other row.
+enum class nonfinite : std::uint8_t { throw_, skip, propagate };
+
+/// Why a row is invalid.
+enum class defect : std::uint8_t {
+  none,
+  chosen_score,          ///< not finite
+  chosen_length,         ///< an empty sequence
+  chosen_log_ratio,      ///< reference score not finite
+  rejected_score,        ///< NaN or +inf; -inf alone is an impossible item, which is absent, not invalid
+  rejected_log_ratio,    ///< reference score not finite
+  margin,                ///< finite scores, but the aggregate margin overflows
+  too_many_negatives,    ///< more selected negatives than the objective takes; always std::invalid_argument
+};
+
+/// The first invalid row of a batch; row -1 when there is none. slot: which rejected, -1 for the chosen or the row.
+struct invalid_row {
+  index row = -1;
+  index slot = -1;
+  dynamicpo::defect defect = defect::none;
+
+  constexpr bool exists() const noexcept { return row >= 0; }
+
+  std::string text() const {
+    const char* reason[] = {"valid",
+                            "the chosen score is not finite",
+                            "the chosen sequence is empty",
+                            "the log-ratio of the chosen is not finite",
+                            "the score is NaN or +inf",
+                            "the log-ratio is not finite",
+                            "the aggregate margin overflows",
+                            "more negatives than the objective takes"};
+    return "row " + std::to_string(row) + (slot >= 0 ? ", rejected " + std::to_string(slot) : std::string()) + ": " +
+           reason[static_cast<int>(defect)];
+  }
+};
+
+/// What became of the rows of a batch. rows + empty_rows + invalid_rows is the batch size.
+struct row_counts {
+  index rows = 0;            ///< rows that count: they entered the loss
+  index empty_rows = 0;      ///< no negative left after mask, -inf and selection: loss 0, gradient 0, not in the mean
+  index invalid_rows = 0;    ///< see `nonfinite`
+  index underflow_rows = 0;  ///< of `rows`: every probability rounded to 0 (MPPO), so the gradient is 0
+  invalid_row first_invalid;
+
+  constexpr void merge(const row_counts& later) noexcept {
+    rows += later.rows;
+    empty_rows += later.empty_rows;
+    invalid_rows += later.invalid_rows;
+    underflow_rows += later.underflow_rows;
+    if (!first_invalid.exists()) { first_invalid = later.first_invalid; }
+  }
+};
+
+/// Result of `loss` and `loss_and_gradient`. `loss` is reduced as asked, in nats.
+template <class T, class Instruments>
+struct evaluation : row_counts {
+  accumulator_of<T> loss{0};
+  [[no_unique_address]] Instruments instruments{};
+};
+
+}  // namespace dynamicpo::inline v1

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dynamicpo/config.hpp"
+
+namespace dynamicpo::inline v1::sample {
+
+/// One block of the counter-based generator Philox-4x32-10: 128 random bits as a pure function of (counter, key).
+/// No state, so a draw depends on its coordinates alone: not on threads, batch splits or the device.
+/// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+DYNAMICPO_HD constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                                               std::array<std::uint32_t, 2> key) noexcept {
+  constexpr std::uint32_t multiplier_0 = 0xD2511F53u;
+  constexpr std::uint32_t multiplier_1 = 0xCD9E8D57u;
+  constexpr std::uint32_t weyl_0 = 0x9E3779B9u;
+  constexpr std::uint32_t weyl_1 = 0xBB67AE85u;
+  std::uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
+  std::uint32_t k0 = key[0], k1 = key[1];
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t product_0 = std::uint64_t{multiplier_0} * c0;
+    const std::uint64_t product_1 = std::uint64_t{multiplier_1} * c2;
+    const auto high_0 = static_cast<std::uint32_t>(product_0 >> 32), low_0 = static_cast<std::uint32_t>(product_0);
+    const auto high_1 = static_cast<std::uint32_t>(product_1 >> 32), low_1 = static_cast<std::uint32_t>(product_1);
+    c0 = high_1 ^ c1 ^ k0;
+    c1 = low_1;
+    c2 = high_0 ^ c3 ^ k1;
+    c3 = low_0;
+    k0 += weyl_0;
+    k1 += weyl_1;
+  }
+  return {c0, c1, c2, c3};
+}
+
+/// Maps 32 random bits to [0, bound) by the high half of a product; bound >= 1.
+/// The bias of any value is below bound / 2^32. Never a float multiply, so never an index past the end.
+DYNAMICPO_HD constexpr std::uint32_t bounded(std::uint32_t bits, std::uint32_t bound) noexcept {
+  return static_cast<std::uint32_t>((std::uint64_t{bits} * bound) >> 32);
+}
+
+/// A stream of Philox words: word n of stream (seed, stream) is a pure function of the three. Models
+/// std::uniform_random_bit_generator. Copyable, 40 bytes; not for concurrent use of one object.
+class philox_engine {
+ public:
+  using result_type = std::uint32_t;
+
+  DYNAMICPO_HD constexpr explicit philox_engine(std::uint64_t seed, std::uint64_t stream = 0) noexcept
+      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}, stream_{stream} {}
+
+  static constexpr result_type min() noexcept { return 0; }
+  static constexpr result_type max() noexcept { return 0xFFFFFFFFu; }
+
+  DYNAMICPO_HD constexpr result_type operator()() noexcept {
+    const auto lane = static_cast<std::uint32_t>(next_ & 3u);
+    if (lane == 0) {
+      const std::uint64_t block = next_ >> 2;
+      words_ = philox4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+                           static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)},
+                          key_);
+    }
+    ++next_;
+    return words_[lane];
+  }
+
+  /// Uniform integer in [0, bound), bound >= 1; one word.
+  DYNAMICPO_HD constexpr std::uint32_t below(std::uint32_t bound) noexcept { return bounded((*this)(), bound); }
+
+  /// Uniform double in [0, 1), 53 bits; two words.
+  DYNAMICPO_HD constexpr double uniform() noexcept {
+    const std::uint64_t high = (*this)() >> 5, low = (*this)() >> 6;
+    return static_cast<double>((high << 26) | low) * 0x1p-53;
+  }
+
+ private:
+  std::array<std::uint32_t, 2> key_;
+  std::uint64_t stream_;
+  std::uint64_t next_ = 0;
+  std::array<std::uint32_t, 4> words_{};
+};
+
+}  // namespace dynamicpo::inline v1::sample

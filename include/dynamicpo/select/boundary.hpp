@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+
+#include "dynamicpo/detail/kmeans_1d.hpp"
+#include "dynamicpo/select/concept.hpp"
+#include "dynamicpo/select/violators.hpp"
+
+namespace dynamicpo::inline v1::select {
+
+/// The decision boundary: the violators { i : s_i >= s_w }; when there is none, the highest cluster of the exact
+/// one-dimensional k-means of the s_i with min(3, distinct values) clusters. Equal-cost partitions resolve to the
+/// larger top cluster. Never empty for K >= 1; a threshold on the score, so independent of the order of the negatives
+/// and whole over duplicates. No seed. Violators cost O(K); clustering O(K log K), in accumulator_of<T>, centred on the
+/// median. Source: DynamicPO (arXiv 2605.00327), whose code runs a seeded Lloyd iteration.
+struct boundary {
+  template <class T>
+  constexpr selection_rule operator()(const row_scores<T>& row, std::span<std::uint8_t> selected,
+                                      scratch<T>& scratch) const {
+    violators{}(row, selected, scratch);
+    if (std::find(selected.begin(), selected.end(), 1) != selected.end()) { return selection_rule::violators; }
+    if (selected.empty()) { return selection_rule::none; }
+    const T least = top_cluster(row.rejected, scratch);
+    for (std::size_t i = 0; i < selected.size(); ++i) { selected[i] = row.rejected[i] < least ? 0 : 1; }
+    return selection_rule::cluster;
+  }
+
+ private:
+  /// Least value of the top cluster.
+  template <class T>
+  static constexpr T top_cluster(std::span<const T> scores, scratch<T>& scratch) {
+    using accumulator = accumulator_of<T>;
+    const auto values = scratch.values.first(scores.size());
+    std::copy(scores.begin(), scores.end(), values.begin());
+    std::sort(values.begin(), values.end());
+
+    const accumulator centre(values[values.size() / 2]);
+    std::size_t distinct = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (distinct > 0 && values[i] == values[distinct - 1]) {
+        scratch.weights[distinct - 1] += accumulator(1);
+        continue;
+      }
+      values[distinct] = values[i];
+      scratch.sorted[distinct] = accumulator(values[i]) - centre;
+      scratch.weights[distinct] = accumulator(1);
+      ++distinct;
+    }
+    if (distinct < 3) { return values[distinct - 1]; }
+    const auto sorted = scratch.sorted.first(distinct);
+    if constexpr (std::floating_point<accumulator>) { keep_squares_representable(sorted); }
+
+    const auto best = scratch.best.first(distinct);
+    accumulator optimum;
+    if (distinct <= detail::all_pairs_limit) {
+      optimum = detail::best_cuts_all_pairs<accumulator>(sorted, scratch.weights.first(distinct), scratch.lower, best);
+    } else {
+      optimum = detail::monotone_cuts<accumulator>{sorted, scratch.weights.first(distinct),
+                                                   scratch.prefix.first(distinct + 1), best}
+                    .solve();
+    }
+    const accumulator equal = optimum * (accumulator(1) + detail::tie_tolerance<accumulator>(distinct));
+    std::size_t cut = 2;
+    while (equal < best[cut]) { ++cut; }
+    return values[cut];
+  }
+
+  // Squares of scores beyond 1e150, or of spreads below 1e-150, would leave the range of double.
+  template <std::floating_point A>
+  static constexpr void keep_squares_representable(std::span<A> sorted) {
+    const A extent = sorted.back() - sorted.front();
+    if (extent < A(1e150) && extent > A(1e-150)) { return; }
+    const int exponent = std::ilogb(std::max(sorted.back(), -sorted.front()));
+    for (A& value : sorted) { value = std::scalbn(value, -exponent); }
+  }
+};
+
+}  // namespace dynamicpo::inline v1::select

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dynamicpo/detail/kmeans_1d.hpp"
+#include "dynamicpo/error.hpp"
+#include "dynamicpo/instruments.hpp"
+#include "dynamicpo/result.hpp"
+#include "dynamicpo/select/concept.hpp"
+
+namespace dynamicpo::inline v1 {
+namespace detail {
+
+/// Arrays for one row at a time. `score`, `ratio` and `slot` hold the negatives that take part, in order; `selected`
+/// flags them; `pick`, `beta`, `utility` and `weight` hold the selected ones, in order.
+template <class T>
+struct row_buffers {
+  std::vector<T> score, ratio, beta, utility, weight, values;
+  std::vector<std::int32_t> slot, pick;
+  std::vector<std::uint8_t> selected, boundary;
+  std::vector<accumulator_of<T>> sorted, weights, lower, best;
+  std::vector<prefix_sums<accumulator_of<T>>> prefix;
+
+  void reserve(index negatives) {
+    const auto size = static_cast<std::size_t>(negatives) + 1;
+    if (score.size() >= size) { return; }
+    for (auto* array : {&score, &ratio, &beta, &utility, &weight, &values}) { array->resize(size); }
+    for (auto* array : {&slot, &pick}) { array->resize(size); }
+    for (auto* array : {&selected, &boundary}) { array->resize(size); }
+    for (auto* array : {&sorted, &weights, &lower, &best}) { array->resize(size); }
+    if (size > all_pairs_limit) { prefix.resize(size); }
+  }
+
+  select::scratch<T> scratch() { return {values, sorted, weights, lower, best, prefix}; }
+};
+
+/// What one block of rows adds up to; blocks merge in order.
+template <class T>
+struct block_total {
+  row_counts counts;
+  accumulator_of<T> loss{0};
+  instruments<accumulator_of<T>> seen{};
+};
+
+}  // namespace detail
+
+/// Memory that calls reuse: hand one workspace to successive calls and the later ones allocate nothing, as long as rows
+/// and batches get no larger. Not for concurrent calls. T is compute_of the scores; the contents are the library's own.
+template <class T>
+class workspace {
+ public:
+  /// Room for `lanes` rows at a time, of up to `negatives` negatives each, and for `blocks` block totals; grows, never
+  /// shrinks. Calls reserve what they need; reserving ahead keeps the first of them free of allocation too.
+  void reserve(index lanes, index negatives, index blocks) {
+    if (static_cast<index>(lanes_.size()) < lanes) { lanes_.resize(static_cast<std::size_t>(lanes)); }
+    for (auto& lane : lanes_) { lane.reserve(negatives); }
+    if (static_cast<index>(totals_.size()) < blocks) { totals_.resize(static_cast<std::size_t>(blocks)); }
+  }
+  detail::row_buffers<T>& lane(index i) { return lanes_[static_cast<std::size_t>(i)]; }
+  detail::block_total<T>& total(index block) { return totals_[static_cast<std::size_t>(block)]; }
+
+ private:
+  std::vector<detail::row_buffers<T>> lanes_;
+  std::vector<detail::block_total<T>> totals_;
+};
+
+}  // namespace dynamicpo::inline v1
