@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
-#include <numeric>
-#include <stdexcept>
+#include <span>
 #include <string>
-#include <utility>
 #include <vector>
-
-#include "dynamicpo/sample/philox.hpp"
 
 namespace toy_llm {
 
@@ -45,57 +39,44 @@ struct ranking_row {
   std::vector<item_id> negatives;  ///< the row's own candidates; empty: any item outside history and chosen
 };
 
-/// What was left out so that no row of one part gives away a row of another.
+/// How far evaluation rows repeat training or development rows, and how many were left out for it.
 struct leak_counts {
-  std::size_t training_rows_read = 0;
-  std::size_t evaluation_rows_read = 0;
-  std::size_t same_row = 0;      ///< evaluation rows whose history and chosen item are those of a training row
-  std::size_t same_history = 0;  ///< evaluation rows, same_row included, whose history is that of a training row
-  std::size_t same_window = 0;   ///< evaluation rows, same_row included, that share consecutive items with training rows
-  std::size_t dropped = 0;       ///< evaluation rows dropped for any of these
+  std::size_t rows_to_train = 0;     ///< read, development included
+  std::size_t rows_to_evaluate = 0;  ///< read
+  std::size_t same_row = 0;          ///< with the history and the chosen item of a row to train on
+  std::size_t same_window = 0;       ///< with four consecutive items of one, same_row included
+  std::size_t dropped = 0;           ///< of the latter
+  std::size_t same_ending = 0;       ///< kept, though their last two items are followed by the chosen one in a row to train on
 };
 
 struct dataset {
   catalogue items;
   std::vector<history_item_pair> supervised;
   std::vector<ranking_row> train, development;
-  std::vector<ranking_row> evaluation;  ///< negatives are fixed, whatever number training draws
+  std::vector<ranking_row> evaluation;  ///< their negatives stay the same, whatever number training draws
   leak_counts leaks;
 };
+
+/// All items of a row, oldest first: the history, then the chosen one.
+std::vector<item_id> sequence(const ranking_row& row);
+
+/// Every history of at least two items with the item that follows it in some row, each such pair once, in the order of
+/// their first occurrence. Rows that are windows of one user's sequence repeat each other's pairs.
+std::vector<history_item_pair> supervised_pairs(std::span<const ranking_row> rows);
 
 /// Coordinates of a draw: equal keys draw equal items, on any thread and in any order of calls.
 struct draw_key {
   std::uint64_t seed;
-  std::uint32_t epoch;
+  std::uint32_t epoch;  ///< below 2^31
   std::uint32_t row;
 };
 
 /// `count` distinct negatives of a row, uniform and in uniform order: of row.negatives, or where that is empty of the
 /// `items` items outside history and chosen. The first k of a draw of K are the draw of k.
 /// Throws std::invalid_argument where the row has fewer.
-inline std::vector<item_id> sample_negatives(const ranking_row& row, std::size_t items, std::size_t count,
-                                             draw_key key) {
-  std::vector<item_id> pool = row.negatives;
-  if (pool.empty()) {
-    std::vector<item_id> excluded = row.history;
-    excluded.push_back(row.chosen);
-    std::sort(excluded.begin(), excluded.end());
-    std::vector<item_id> all(items);
-    std::iota(all.begin(), all.end(), 0);
-    std::set_difference(all.begin(), all.end(), excluded.begin(), excluded.end(), std::back_inserter(pool));
-  }
-  if (count > pool.size()) {
-    throw std::invalid_argument("toy_llm::sample_negatives: row " + std::to_string(key.row) + ": expected at least " +
-                                std::to_string(count) + " negatives to draw from, found " +
-                                std::to_string(pool.size()));
-  }
-  dynamicpo::sample::philox_engine random{key.seed, std::uint64_t{key.epoch} << 32 | key.row};
-  for (std::size_t drawn = 0; drawn < count; ++drawn) {
-    const auto left = static_cast<std::uint32_t>(pool.size() - drawn);
-    std::swap(pool[drawn], pool[drawn + random.below(left)]);
-  }
-  pool.resize(count);
-  return pool;
-}
+std::vector<item_id> sample_negatives(const ranking_row& row, std::size_t items, std::size_t count, draw_key key);
+
+/// Two or three lines for a log: the sizes of all parts and the leak counts.
+std::string describe(const dataset& data);
 
 }  // namespace toy_llm
