@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Flags of this project's own programs. Nothing here reaches the exported target.
 
+set(CMAKE_CXX_EXTENSIONS OFF)
+
 # Warnings, and no contraction of a*b+c: results then do not depend on the processor a program was compiled for.
 add_library(dynamicpo_build_flags INTERFACE)
 set(warnings -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow)

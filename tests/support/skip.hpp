@@ -5,8 +5,7 @@
 
 namespace test_support {
 
-/// Makes CTest report the test as skipped, with the reason in its log. For tests under tests/data, which CTest watches
-/// for this line; return from the test right after.
+/// CTest reports the test that prints this line as skipped, with the reason in its log. Return from the test after it.
 inline void skip(const char* reason) {
   std::printf("SKIPPED: %s\n", reason);
   std::fflush(stdout);

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+# Checks that includes follow the flow of data. Usage: cmake -D INCLUDE_DIR=<folder of dynamicpo/> -P check_layers.cmake
+cmake_minimum_required(VERSION 3.25)
+
+# Lowest layer first. A header includes its own folder and what stands on lower lines; names on one line are apart.
+set(layers
+    "config version"
+    "error"
+    "detail/elementary detail/double_double"
+    "detail/softplus detail/kmeans_1d detail/lanes"
+    "score"
+    "detail/overlap sample"
+    "select lm metrics"
+    "beta"
+    "objective"
+    "pipeline result instruments"
+    "workspace"
+    "exec"
+    "detail/blocks detail/row"
+    "evaluate select_negatives validate"
+    "theory"
+    "adapt"
+    "dynamicpo")
+
+# Layers beside the flow: all they may see.
+set(restricted_layers exec adapt lm metrics)
+set(exec_sees config error score)
+set(adapt_sees config error score)
+set(lm_sees config error score detail/elementary)
+set(metrics_sees config error score)
+
+# Standard headers are the only ones outside these layers, and these standard headers are too heavy for all others.
+set(layers_with_dependencies adapt exec detail/warp)
+set(banned_headers execution iostream random ranges regex)
+
+# The layer of a header given without extension: itself or the folder it lies in. Sets `rank` to -1 when it has none.
+function(find_layer header out_layer out_rank)
+  set(layer ${header})
+  while(NOT layer STREQUAL "")
+    set(rank 0)
+    foreach(line IN LISTS layers)
+      separate_arguments(names UNIX_COMMAND "${line}")
+      if(layer IN_LIST names)
+        set(${out_layer} ${layer} PARENT_SCOPE)
+        set(${out_rank} ${rank} PARENT_SCOPE)
+        return()
+      endif()
+      math(EXPR rank "${rank} + 1")
+    endforeach()
+    cmake_path(GET layer PARENT_PATH layer)
+  endwhile()
+  set(${out_rank} -1 PARENT_SCOPE)
+endfunction()
+
+function(violation text)
+  message(SEND_ERROR "dynamicpo/${header}: ${text}")
+endfunction()
+
+function(check_own_include included)
+  string(REGEX REPLACE "\\.(hpp|cuh)$" "" included_stem ${included})
+  find_layer(${included_stem} included_layer included_rank)
+  if(included_rank EQUAL -1)
+    violation("includes ${included}, which has no layer in cmake/check_layers.cmake")
+  elseif(included_layer STREQUAL layer)
+    return()
+  elseif(included_rank GREATER rank)
+    violation("includes ${included} of a higher layer")
+  elseif(included_rank EQUAL rank)
+    violation("includes ${included} of a layer beside its own")
+  elseif(layer IN_LIST restricted_layers AND NOT included_layer IN_LIST ${layer}_sees)
+    violation("includes ${included}, '${layer}' sees only ${${layer}_sees}")
+  endif()
+endfunction()
+
+cmake_path(ABSOLUTE_PATH INCLUDE_DIR)
+file(GLOB_RECURSE headers RELATIVE ${INCLUDE_DIR}/dynamicpo ${INCLUDE_DIR}/dynamicpo/*.hpp
+     ${INCLUDE_DIR}/dynamicpo/*.cuh)
+if(NOT headers)
+  message(FATAL_ERROR "no headers under ${INCLUDE_DIR}/dynamicpo")
+endif()
+foreach(header IN LISTS headers)
+  string(REGEX REPLACE "\\.(hpp|cuh)$" "" stem ${header})
+  find_layer(${stem} layer rank)
+  if(rank EQUAL -1)
+    violation("has no layer in cmake/check_layers.cmake")
+    continue()
+  endif()
+  file(STRINGS ${INCLUDE_DIR}/dynamicpo/${header} includes REGEX "^[ \t]*#[ \t]*include")
+  foreach(include IN LISTS includes)
+    if(include MATCHES "\"dynamicpo/(.*)\"")
+      check_own_include(${CMAKE_MATCH_1})
+    elseif(include MATCHES "\"(.*)\"")
+      violation("includes \"${CMAKE_MATCH_1}\", write \"dynamicpo/...\" from the include folder")
+    elseif(include MATCHES "<(.*)>" AND NOT layer IN_LIST layers_with_dependencies)
+      set(name ${CMAKE_MATCH_1})
+      if(name IN_LIST banned_headers)
+        violation("includes <${name}>, which is too heavy for the core")
+      elseif(NOT name MATCHES "^[a-z_]+$")
+        violation("includes <${name}>, only adapt/ and exec/ may include a dependency")
+      endif()
+    endif()
+  endforeach()
+endforeach()
+list(LENGTH headers count)
+message(STATUS "checked the includes of ${count} headers")
