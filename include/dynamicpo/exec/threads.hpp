@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -13,7 +12,7 @@
 namespace dynamicpo::inline v1::exec {
 
 /// On `count` threads (0: one a processor), the caller's among them. Bit-identical to `seq`. Threads start and end with
-/// the call; a single block stays on the calling thread. The first exception of any block is rethrown after all stop.
+/// the call; a single block stays on the calling thread. An exception of a block stops the rest and is rethrown.
 struct threads {
   using space_type = space::host;
   unsigned count = 0;
@@ -25,26 +24,26 @@ struct threads {
 
   template <class Work>
   void for_each_block(index blocks, Work&& work) const {
+    const index used = lanes(blocks);
     std::atomic<index> next{0};
-    std::mutex failure_guard;
-    std::exception_ptr failure;
+    std::vector<std::exception_ptr> failures(static_cast<std::size_t>(used));
     const auto drain = [&](index lane) {
       try {
         for (index block = next++; block < blocks; block = next++) { work(block, lane); }
       } catch (...) {
         next = blocks;
-        const std::lock_guard lock(failure_guard);
-        if (!failure) { failure = std::current_exception(); }
+        failures[static_cast<std::size_t>(lane)] = std::current_exception();
       }
     };
     {
-      std::vector<std::jthread> helpers;
-      const index helping = lanes(blocks) - 1;
-      helpers.reserve(static_cast<std::size_t>(helping));
-      for (index lane = 1; lane <= helping; ++lane) { helpers.emplace_back(drain, lane); }
+      std::vector<std::jthread> others;
+      others.reserve(static_cast<std::size_t>(used - 1));
+      for (index lane = 1; lane < used; ++lane) { others.emplace_back(drain, lane); }
       drain(0);
     }
-    if (failure) { std::rethrow_exception(failure); }
+    for (const std::exception_ptr& failure : failures) {
+      if (failure) { std::rethrow_exception(failure); }
+    }
   }
 };
 
