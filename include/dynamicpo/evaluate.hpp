@@ -110,7 +110,7 @@ struct row_evaluation {
     const index count = chosen_few.count;
     evaluated_row<compute> result;
     if (count > 0) {
-      result = evaluate_row<compute>(pipeline.beta, pipeline.objective, loaded, count, lane);
+      result = evaluate_row<WithGradient || WithInstruments>(pipeline.beta, pipeline.objective, loaded, count, lane);
     } else {
       result.loss = loaded.score - loaded.score;  // a chosen that is not finite, without negatives: NaN
     }

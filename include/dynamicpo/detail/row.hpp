@@ -131,8 +131,8 @@ struct evaluated_row {
   bool overflow = false;
 };
 
-/// Step 3: margins, loss, and dL/ds of chosen and selected (left in lane.weight). count >= 1.
-template <class T, class Beta, class Objective>
+/// Step 3: margins, loss, and when asked dL/ds of chosen and selected (left in lane.weight). count >= 1.
+template <bool WithGradient, class T, class Beta, class Objective>
 constexpr evaluated_row<T> evaluate_row(const Beta& beta, const Objective& objective, const loaded_row<T>& loaded,
                                         index count, row_buffers<T>& lane) {
   using traits = scalar_traits<T>;
@@ -156,8 +156,9 @@ constexpr evaluated_row<T> evaluate_row(const Beta& beta, const Objective& objec
   const T z = objective.aggregate.reduce(weights);
   result.overflow = !elementary::isfinite(z);
   result.loss = objective.link.value(z);
-  result.link_slope = objective.link.derivative(z);
+  if constexpr (!WithGradient) { return result; }
 
+  result.link_slope = objective.link.derivative(z);
   const T chosen_slope = margin.slope(chosen_utility);
   accumulator_of<T> chosen(0);
   for (std::size_t j = 0; j < size; ++j) {
