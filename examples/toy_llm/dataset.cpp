@@ -19,7 +19,7 @@ std::vector<item_id> sequence(const ranking_row& row) {
   return all;
 }
 
-std::vector<history_item_pair> supervised_pairs(std::span<const ranking_row> rows) {
+std::vector<history_item_pair> supervised_pairs(std::span<const ranking_row> rows, repeats equal_pairs) {
   constexpr std::ptrdiff_t shortest_history = 2;
   std::vector<history_item_pair> pairs;
   std::set<std::vector<item_id>> seen;
@@ -27,7 +27,7 @@ std::vector<history_item_pair> supervised_pairs(std::span<const ranking_row> row
     const std::vector<item_id> items = sequence(row);
     for (auto next = items.begin() + std::min<std::ptrdiff_t>(shortest_history, std::ssize(items)); next != items.end();
          ++next) {
-      if (seen.emplace(items.begin(), next + 1).second) {
+      if (equal_pairs == repeats::keep || seen.emplace(items.begin(), next + 1).second) {
         pairs.push_back({.history = {items.begin(), next}, .next = *next});
       }
     }
@@ -60,8 +60,8 @@ std::vector<item_id> sample_negatives(const ranking_row& row, std::size_t items,
 std::string describe(const dataset& data) {
   std::ostringstream text;
   text << data.items.size() << " items, " << data.items.vocabulary.size() << " tokens, " << data.supervised.size()
-       << " supervised pairs, " << data.train.size() << " training, " << data.development.size()
-       << " development and " << data.evaluation.size() << " evaluation rows\n";
+       << " supervised pairs, " << data.train.size() << " training, " << data.development.size() << " development and "
+       << data.evaluation.size() << " evaluation rows\n";
   const leak_counts& leaks = data.leaks;
   if (leaks.rows_to_train > 0) {
     text << leaks.dropped << " of " << leaks.rows_to_evaluate << " evaluation rows dropped: " << leaks.same_window

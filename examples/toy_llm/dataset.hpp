@@ -46,7 +46,8 @@ struct leak_counts {
   std::size_t same_row = 0;          ///< with the history and the chosen item of a row to train on
   std::size_t same_window = 0;       ///< with four consecutive items of one, same_row included
   std::size_t dropped = 0;           ///< of the latter
-  std::size_t same_ending = 0;       ///< kept, though their last two items are followed by the chosen one in a row to train on
+  std::size_t same_ending =
+      0;  ///< kept, though their last two items are followed by the chosen one in a row to train on
 };
 
 struct dataset {
@@ -60,9 +61,12 @@ struct dataset {
 /// All items of a row, oldest first: the history, then the chosen one.
 std::vector<item_id> sequence(const ranking_row& row);
 
-/// Every history of at least two items with the item that follows it in some row, each such pair once, in the order of
-/// their first occurrence. Rows that are windows of one user's sequence repeat each other's pairs.
-std::vector<history_item_pair> supervised_pairs(std::span<const ranking_row> rows);
+/// Whether equal pairs stay. Rows of independent users repeat a pair because it is likely; rows that are windows of one
+/// user's sequence repeat each other's pairs whatever the user likes.
+enum class repeats { keep, drop };
+
+/// Every history of at least two items at the start of a row with the item that follows it there, row after row.
+std::vector<history_item_pair> supervised_pairs(std::span<const ranking_row> rows, repeats equal_pairs);
 
 /// Coordinates of a draw: equal keys draw equal items, on any thread and in any order of calls.
 struct draw_key {
