@@ -57,7 +57,7 @@ language_model<Scalar>::language_model(const catalogue& items, const title_trie&
                                 std::to_string(items.tokens.size()) + " titles, found one of " +
                                 std::to_string(titles.items()));
   }
-  dynamicpo::sample::philox_engine random{options.seed};
+  dynamicpo::sample::philox_engine random{options.seed, std::uint64_t{1} << 63};
   const auto normal = [&](auto&& part) {
     for (Index i = 0; i < part.size(); ++i) {
       const double radius = std::sqrt(-2 * std::log1p(-random.uniform()));

@@ -42,7 +42,7 @@ supervised_result train_supervised(language_model<float>& model, const dataset& 
   supervised_result result{{}, 0};
   std::vector<float> best;
   for (std::size_t epoch = 0; epoch < options.epochs; ++epoch) {
-    const auto order = shuffled(data.supervised.size(), options.seed, epoch);
+    const auto order = shuffled(data.supervised.size(), options.seed, static_cast<std::uint32_t>(epoch));
     const double training = train_epoch(model, optimiser, data.supervised, order, options.batch_rows);
     result.epochs.push_back({training, chosen_loss(model, data.development)});
     if (epoch == 0 || result.epochs[epoch].development_loss < result.epochs[result.best_epoch].development_loss) {

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#include "toy_llm/preference.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "toy_llm/model.hpp"
+#include "toy_llm/synthetic.hpp"
+
+using toy_llm::activations;
+using toy_llm::language_model;
+using toy_llm::objective_kind;
+using toy_llm::preference_batch;
+using toy_llm::preference_epoch;
+using toy_llm::preference_options;
+using toy_llm::support;
+using toy_llm::title_trie;
+using toy_llm::variant;
+
+namespace {
+
+const auto all_objectives = {objective_kind::dmpo, objective_kind::sdpo, objective_kind::mppo};
+const auto all_variants = {variant::vanilla, variant::dynamic, variant::selection_only, variant::beta_only};
+
+toy_llm::dataset small_data() {
+  return toy_llm::make_synthetic(
+      {.genres = 4, .styles = 2, .train_rows = 100, .development_rows = 10, .evaluation_rows = 10, .seed = 4});
+}
+
+// A policy that has moved away from its reference.
+template <class Model>
+Model moved(const Model& reference) {
+  Model policy = reference;
+  dynamicpo::sample::philox_engine random{17};
+  for (auto& p : policy.parameters()) {
+    p *= typename Model::scalar(1.5);
+    p += static_cast<typename Model::scalar>(0.1 * (random.uniform() - 0.5));
+  }
+  return policy;
+}
+
+template <class Model>
+double loss_of(preference_batch<typename Model::scalar>& batch, Model& policy, Model& reference) {
+  batch.set_policy(policy.log_prob(batch.items(), activations::keep));
+  if (batch.reference_items().rows() > 0) {
+    batch.set_reference(reference.log_prob(batch.reference_items(), activations::discard));
+  }
+  return batch.evaluate();
+}
+
+bool same(const preference_epoch& a, const preference_epoch& b) {
+  return a.training_loss == b.training_loss && a.chosen_log_probability == b.chosen_log_probability &&
+         a.win_rate == b.win_rate && a.pairwise_win_rate == b.pairwise_win_rate &&
+         a.boundary_gradient_share == b.boundary_gradient_share &&
+         a.same_genre_gradient_share == b.same_genre_gradient_share && a.saturated_share == b.saturated_share &&
+         a.selected_negatives == b.selected_negatives && a.mean_beta == b.mean_beta && a.invalid_rows == b.invalid_rows;
+}
+
+}  // namespace
+
+TEST_CASE("a step's parameter gradient is the derivative of the loss through the model") {
+  const auto data = small_data();
+  std::vector<std::size_t> rows(12);
+  std::iota(rows.begin(), rows.end(), std::size_t{3});
+  for (const support over : {support::vocabulary, support::catalogue}) {
+    const title_trie titles{data.items, over};
+    language_model<double> reference{data.items, titles, {.seed = 1}};
+    for (const objective_kind objective : all_objectives) {
+      for (const variant kind : all_variants) {
+        auto policy = moved(reference);
+        // Beta is a constant to the gradient, so it has to be one to the differences: alpha 0.
+        const preference_options options{
+            .objective = objective, .variant = kind, .negatives = 6, .beta = 0.7, .alpha = 0, .seed = 2};
+        preference_batch<double> batch{data, rows, options, 0};
+        loss_of(batch, policy, reference);
+        policy.backward(batch.coefficients());
+        constexpr double step = 1e-6;
+        for (std::size_t i = 0; i < policy.parameters().size(); i += 811) {
+          double& p = policy.parameters()[i];
+          const double middle = p;
+          p = middle + step;
+          const double above = loss_of(batch, policy, reference);
+          p = middle - step;
+          const double below = loss_of(batch, policy, reference);
+          p = middle;
+          REQUIRE(std::abs(policy.gradient()[i] - (above - below) / (2 * step)) <= 1e-8);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("what is not selected has no gradient, and leaving out its reference score changes no bit") {
+  const auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {.seed = 5}};
+  for (const objective_kind objective : all_objectives) {
+    for (const variant kind : all_variants) {
+      auto policy = moved(reference), other = policy;
+      preference_options options{.objective = objective, .variant = kind, .negatives = 9, .epochs = 1, .seed = 6};
+      preference_batch<float> batch{data, std::vector<std::size_t>{0, 1, 2, 3}, options, 0};
+      loss_of(batch, policy, reference);
+      const auto with_gradient = std::ranges::count_if(batch.coefficients(), [](float c) { return c != 0; });
+      const bool selects = kind == variant::dynamic || kind == variant::selection_only;
+      REQUIRE((selects ? with_gradient < 40 : with_gradient == 40));
+      const auto referenced = std::ssize(batch.reference_items().items);
+      REQUIRE(referenced == (objective == objective_kind::mppo ? 0 : with_gradient));
+
+      const auto skipped = toy_llm::train_preference(policy, reference, data, options);
+      options.skip_unselected = false;
+      const auto full = toy_llm::train_preference(other, reference, data, options);
+      REQUIRE(std::ranges::equal(policy.parameters(), other.parameters()));
+      REQUIRE(same(skipped[0], full[0]));
+    }
+  }
+}
+
+TEST_CASE("training repeats to the last bit, moves the policy alone, and depends on the seed") {
+  const auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {.seed = 7}};
+  const std::vector<float> frozen(reference.parameters().begin(), reference.parameters().end());
+  auto policy = reference, again = reference, other = reference;
+  preference_options options{.variant = variant::dynamic, .negatives = 5, .epochs = 2, .batch_rows = 32, .seed = 8};
+  const auto epochs = toy_llm::train_preference(policy, reference, data, options);
+  const auto repeated = toy_llm::train_preference(again, reference, data, options);
+  REQUIRE(epochs.size() == 2);
+  REQUIRE(std::ranges::equal(policy.parameters(), again.parameters()));
+  for (std::size_t e = 0; e < epochs.size(); ++e) REQUIRE(same(epochs[e], repeated[e]));
+  REQUIRE(std::ranges::equal(reference.parameters(), frozen));
+  REQUIRE(epochs[1].training_loss < epochs[0].training_loss);
+  options.seed = 9;
+  toy_llm::train_preference(other, reference, data, options);
+  REQUIRE(!std::ranges::equal(policy.parameters(), other.parameters()));
+}
+
+TEST_CASE("an epoch's figures are those of its scores and gradient") {
+  const auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {.seed = 10}};
+  auto policy = moved(reference);
+  for (const objective_kind objective : {objective_kind::dmpo, objective_kind::mppo}) {
+    const preference_options options{
+        .objective = objective, .negatives = 7, .epochs = 1, .batch_rows = 100, .seed = 11};
+    const auto order = toy_llm::shuffled(data.train.size(), options.seed, 0);
+    preference_batch<float> batch{data, order, options, 0};
+    auto trained = policy;
+    const double loss = loss_of(batch, trained, reference);
+    const auto scores = policy.log_prob(batch.items());
+    double chosen = 0, pair_wins = 0, row_wins = 0, gradient = 0, same_genre = 0, violators = 0;
+    for (std::size_t row = 0; row < 100; ++row) {
+      const auto at = [&](std::size_t column) {
+        return static_cast<std::size_t>(batch.items().items[8 * row + column]);
+      };
+      const auto seen = [&](std::size_t column) {
+        const double tokens = static_cast<double>(data.items.tokens[at(column)].size()) + 1;
+        return double{scores[8 * row + column]} / (objective == objective_kind::mppo ? tokens : 1);
+      };
+      REQUIRE(batch.items().items[8 * row] == data.train[order[row]].chosen);
+      chosen += double{scores[8 * row]} / 100;
+      double wins = 0;
+      for (std::size_t column = 1; column < 8; ++column) {
+        const double tokens = static_cast<double>(data.items.tokens[at(column)].size()) + 1;
+        const double pull =
+            std::abs(double{batch.coefficients()[8 * row + column]}) * (objective == objective_kind::mppo ? tokens : 1);
+        wins += seen(0) > seen(column);
+        violators += seen(0) <= seen(column) ? pull : 0;
+        gradient += pull;
+        same_genre += data.items.genre[at(column)] == data.items.genre[at(0)] ? pull : 0;
+      }
+      pair_wins += wins / 700;
+      row_wins += wins == 7 ? 0.01 : 0;
+    }
+    const auto epoch = toy_llm::train_preference(trained, reference, data, options)[0];
+    REQUIRE(std::abs(epoch.training_loss - loss) <= 1e-12);
+    REQUIRE(std::abs(epoch.chosen_log_probability - chosen) <= 1e-9);
+    REQUIRE(std::abs(epoch.pairwise_win_rate - pair_wins) <= 1e-9);
+    REQUIRE(std::abs(epoch.win_rate - row_wins) <= 1e-9);
+    REQUIRE(std::abs(epoch.same_genre_gradient_share - same_genre / gradient) <= 1e-9);
+    REQUIRE(epoch.boundary_gradient_share >= violators / gradient - 1e-6);
+    REQUIRE(epoch.boundary_gradient_share < 1);
+    REQUIRE(epoch.selected_negatives == 7);
+    REQUIRE(epoch.mean_beta == 1);
+    REQUIRE(epoch.invalid_rows == 0);
+  }
+}
+
+TEST_CASE("without genres their share is unknown") {
+  auto data = small_data();
+  data.items.genre.clear();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {.seed = 12}};
+  auto policy = reference;
+  const auto epochs = toy_llm::train_preference(policy, reference, data, {.variant = variant::dynamic, .epochs = 1});
+  REQUIRE(std::isnan(epochs[0].same_genre_gradient_share));
+  REQUIRE(epochs[0].boundary_gradient_share == 1);
+}
+
+TEST_CASE("a policy gone to NaN is counted, not thrown and not hidden") {
+  const auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {.seed = 13}};
+  auto policy = reference;
+  std::ranges::fill(policy.parameters(), std::numeric_limits<float>::quiet_NaN());
+  for (const variant kind : all_variants) {
+    const auto epochs = toy_llm::train_preference(policy, reference, data, {.variant = kind, .epochs = 1});
+    REQUIRE(epochs[0].invalid_rows == 100);
+    REQUIRE(std::isnan(epochs[0].training_loss));
+  }
+}
+
+TEST_CASE("options that make no step are refused") {
+  auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {}};
+  auto policy = reference;
+  const auto train = [&](const preference_options& options) {
+    return toy_llm::train_preference(policy, reference, data, options);
+  };
+  REQUIRE_THROWS_AS(train({.negatives = 0}), std::invalid_argument);
+  REQUIRE_THROWS_AS(train({.negatives = data.items.size()}), std::invalid_argument);
+  REQUIRE_THROWS_AS(train({.batch_rows = 0}), std::invalid_argument);
+  data.train.clear();
+  REQUIRE_THROWS_AS(train({}), std::invalid_argument);
+}
