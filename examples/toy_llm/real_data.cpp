@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "dynamicpo/sample/philox.hpp"
+#include "toy_llm/shuffle.hpp"
 #include "toy_llm/tokenizer.hpp"
 
 namespace toy_llm {
@@ -164,11 +164,9 @@ std::vector<std::vector<std::size_t>> leak_groups(std::span<const ranking_row> r
 
   std::vector<std::vector<std::size_t>> groups;
   for (auto& [first, group] : members) groups.push_back(std::move(group));
-  dynamicpo::sample::philox_engine random{seed};
-  for (std::size_t left = groups.size(); left > 1; --left) {
-    std::swap(groups[left - 1], groups[random.below(static_cast<std::uint32_t>(left))]);
-  }
-  return groups;
+  std::vector<std::vector<std::size_t>> in_seeded_order;
+  for (const std::size_t group : shuffled(groups.size(), seed, 0)) in_seeded_order.push_back(std::move(groups[group]));
+  return in_seeded_order;
 }
 
 // Hands out rows by whole groups; what nobody takes is left to train on.
@@ -247,7 +245,9 @@ std::filesystem::path only_file(const std::filesystem::path& folder, const std::
 
 std::vector<title_row> read_title_rows(const std::filesystem::path& file) {
   std::ifstream input{file};
-  if (!input) throw std::runtime_error(file.string() + ": expected a file, found none that can be read");
+  if (!input || std::filesystem::is_directory(file)) {
+    throw std::runtime_error(file.string() + ": expected a file, found none that can be read");
+  }
   json rows;
   try {
     rows = json::parse(input);
@@ -295,8 +295,8 @@ dataset make_dataset(const std::vector<title_row>& to_train, const std::vector<t
 
 dataset read_dataset(const std::filesystem::path& path, const real_data_options& options) {
   if (!std::filesystem::is_directory(path)) return make_dataset(read_title_rows(path), {}, options);
-  return make_dataset(read_title_rows(only_file(path, "-val.json")), read_title_rows(only_file(path, "-test.json")),
-                      options);
+  const auto training = only_file(path, "-val.json"), evaluation = only_file(path, "-test.json");
+  return make_dataset(read_title_rows(training), read_title_rows(evaluation), options);
 }
 
 }  // namespace toy_llm

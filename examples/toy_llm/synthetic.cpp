@@ -94,7 +94,6 @@ std::string draw_title(const lexicon& words, std::uint32_t genre, std::uint32_t 
 }
 
 catalogue make_catalogue(const synthetic_options& options) {
-  constexpr int attempts = 1000;
   const lexicon words{options};
   const word_tokenizer tokenizer{words.words()};
   philox_engine random = stream(options, part::titles);
@@ -105,15 +104,9 @@ catalogue make_catalogue(const synthetic_options& options) {
     const std::uint32_t genre = style / options.styles;
     for (std::uint32_t item = 0; item < options.items_per_style; ++item) {
       std::string title;
-      for (int attempt = 0; title.empty() || !taken.insert(title).second; ++attempt) {
-        if (attempt == attempts) {
-          throw std::invalid_argument("toy_llm::make_synthetic: expected fewer items_per_style or more filler, found " +
-                                      std::to_string(options.items_per_style) + " and " +
-                                      std::to_string(options.filler) + ": no unused title is left in style " +
-                                      std::to_string(style));
-        }
+      do {
         title = draw_title(words, genre, style, options.filler, random);
-      }
+      } while (!taken.insert(title).second);
       items.tokens.push_back(tokenizer.encode(title));
       items.titles.push_back(std::move(title));
       items.genre.push_back(static_cast<std::int32_t>(genre));
@@ -173,6 +166,7 @@ void check(const synthetic_options& options) {
   expect(options.history >= 1, "a history of at least one item", options.history);
   const std::uint64_t styles = std::uint64_t{options.genres} * options.styles;
   expect(styles <= 1000, "at most 1000 styles in all", styles);
+  // There are then ten times as many titles.
   expect(options.items_per_style <= 1000, "at most 1000 items a style", options.items_per_style);
   expect(options.filler <= 100, "at most 100 filler words", options.filler);
   const std::uint64_t needed = std::uint64_t{options.history} + 1 + options.negatives;

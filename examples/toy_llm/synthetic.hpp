@@ -38,7 +38,8 @@ inline constexpr synthetic_options preset_a{.genres = 8, .items_per_style = 12, 
 /// - Development and evaluation rows hold uniform negatives outside history and chosen; training rows hold none, for
 ///   sample_negatives to draw from the whole catalogue.
 /// A row depends on the catalogue, the seed, its part and its index alone, not on how many rows there are.
-/// Throws std::invalid_argument for options that leave too few items, or no words for the titles.
+/// Throws std::invalid_argument for too few items for a row, and for more than 1000 styles, items a style or 100
+/// fillers.
 dataset make_synthetic(const synthetic_options& options);
 
 }  // namespace toy_llm
