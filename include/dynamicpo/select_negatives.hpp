@@ -71,7 +71,7 @@ auto select_negatives(const Exec& exec, const Select& select, const scores<P, Sp
       block.seen.selected += found.count;
       if (!out.rule.empty()) { out.rule[at] = found.rule; }
       if (!out.mean_rest.empty()) {
-        out.mean_rest[at] = found.count > 0 ? detail::mean_of_rest(loaded.negatives, found.count, lane)
+        out.mean_rest[at] = found.count > 0 ? static_cast<T>(detail::mean_of_rest(loaded.negatives, found.count, lane))
                                             : T(std::numeric_limits<double>::quiet_NaN());
       }
       if (!out.offsets.empty()) {

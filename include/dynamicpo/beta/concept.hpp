@@ -9,12 +9,12 @@ namespace dynamicpo::inline v1 {
 namespace beta {
 
 /// What a beta rule sees of one selected negative: policy scores, and the mean score of the negatives that were not
-/// selected (of the selected ones when none is left).
+/// selected (of the selected ones when none is left), in the precision of sums: far from 0 it lies between scores.
 template <class T>
 struct context {
   T chosen;
   T rejected;
-  T mean_rest;
+  accumulator_of<T> mean_rest;
 };
 
 }  // namespace beta

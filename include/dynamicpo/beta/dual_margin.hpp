@@ -19,7 +19,7 @@ struct dual_margin {
   template <class T>
   DYNAMICPO_HD constexpr T operator()(const context<T>& at) const {
     const T d1 = at.chosen - at.rejected;
-    const T d2 = at.rejected - at.mean_rest;
+    const T d2 = static_cast<T>(accumulator_of<T>(at.rejected) - at.mean_rest);
     const T numerator = d1 - d2 - T(gamma);
     const T denominator = detail::elementary::abs(d1) + detail::elementary::abs(d2);
     // numerator / 0 is an infinity and tanh its limit; only 0 / 0 needs an answer of its own.

@@ -113,13 +113,13 @@ constexpr selected_row<T> select_row(const Select& select, const loaded_row<T>& 
 
 /// Mean policy score of the negatives left out by the selection; of the selected ones when none is left out.
 template <class T>
-constexpr T mean_of_rest(index negatives, index selected, const row_buffers<T>& lane) {
+constexpr accumulator_of<T> mean_of_rest(index negatives, index selected, const row_buffers<T>& lane) {
   const bool none_left = selected == negatives;
   accumulator_of<T> total(0);
   for (std::size_t i = 0; i < static_cast<std::size_t>(negatives); ++i) {
     if (none_left || lane.selected[i] == 0) { total += lane.score[i]; }
   }
-  return static_cast<T>(total / accumulator_of<T>(static_cast<double>(none_left ? selected : negatives - selected)));
+  return total / accumulator_of<T>(static_cast<double>(none_left ? selected : negatives - selected));
 }
 
 template <class T>
@@ -139,7 +139,7 @@ constexpr evaluated_row<T> evaluate_row(const Beta& beta, const Objective& objec
   const auto size = static_cast<std::size_t>(count);
   const auto& margin = objective.margin;
   const T chosen_utility = margin.utility(loaded.score, loaded.ratio);
-  T mean_rest(0);
+  accumulator_of<T> mean_rest(0);
   if constexpr (Beta::needs_rest) { mean_rest = mean_of_rest(loaded.negatives, count, lane); }
 
   evaluated_row<T> result;
