@@ -9,9 +9,11 @@
 namespace dynamicpo::inline v1 {
 
 /// Customisation point: how a container becomes a strided view. A specialisation gives
-///   static auto matrix(Container&)  -> strided_matrix<T>   for a two-dimensional one, or
 ///   static auto vector(Container&)  -> strided_span<T>     for a one-dimensional one,
-/// and neither for an expression that owns no memory. adapt/ specialises it for libraries; contiguous ranges, strided_span, strided_matrix and anything shaped like mdspan need no specialisation.
+///   static auto matrix(Container&)  -> strided_matrix<T>   for a two-dimensional one (both when it shows at run time),
+///   owns_nothing = true                                    when a temporary leaves its memory behind and may be viewed,
+/// and none of them for an expression without memory. Container may be const. adapt/ specialises it for libraries;
+/// contiguous ranges, strided_span, strided_matrix and anything shaped like mdspan need no specialisation.
 template <class Container>
 struct score_access {};
 
@@ -45,11 +47,14 @@ concept matrix_access = requires(X& x) { access_for<X>::matrix(x); };
 template <class X>
 concept vector_access = requires(X& x) { access_for<X>::vector(x); };
 
+template <class X>
+concept owns_nothing = requires { requires access_for<X>::owns_nothing; };
+
 /// A view is safe to keep after the expression: the container is an lvalue, or a view type itself.
 template <class X>
-inline constexpr bool outlives_call = std::is_lvalue_reference_v<X> || std::ranges::borrowed_range<X> ||
-                                      is_strided_span<std::remove_cvref_t<X>> ||
-                                      is_strided_matrix<std::remove_cvref_t<X>> || mdspan_like<X>;
+inline constexpr bool outlives_call =
+    std::is_lvalue_reference_v<X> || std::ranges::borrowed_range<X> || owns_nothing<X> ||
+    is_strided_span<std::remove_cvref_t<X>> || is_strided_matrix<std::remove_cvref_t<X>> || mdspan_like<X>;
 
 template <class X>
 concept two_dimensional = is_strided_matrix<std::remove_cvref_t<X>> || matrix_access<std::remove_reference_t<X>> ||
@@ -57,9 +62,9 @@ concept two_dimensional = is_strided_matrix<std::remove_cvref_t<X>> || matrix_ac
 
 template <class X>
 concept one_dimensional =
-    !two_dimensional<X> &&
-    (is_strided_span<std::remove_cvref_t<X>> || vector_access<std::remove_reference_t<X>> ||
-     (mdspan_like<X> && std::remove_cvref_t<X>::rank() == 1) || contiguous<std::remove_reference_t<X>>);
+    is_strided_span<std::remove_cvref_t<X>> || vector_access<std::remove_reference_t<X>> ||
+    (mdspan_like<X> && std::remove_cvref_t<X>::rank() == 1) ||
+    (!two_dimensional<X> && contiguous<std::remove_reference_t<X>>);
 
 template <one_dimensional X>
 constexpr auto as_span(X&& x) {
