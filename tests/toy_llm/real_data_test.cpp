@@ -51,9 +51,9 @@ std::string complaint(const std::string& text) {
   return "nothing";
 }
 
-constexpr const char* good = R"({"historyList": "a::b: c", "itemList": ["x", "y", "z"], "trueSelection": "y"})";
+const std::string good = R"({"historyList": "a::b: c", "itemList": ["x", "y", "z"], "trueSelection": "y"})";
 
-std::string second_row(const std::string& row) { return "[" + std::string{good} + ",\n" + row + "]"; }
+std::string second_row(const std::string& row) { return "[" + good + ",\n" + row + "]"; }
 
 // A row over letters: "abcd>e" has history a b c d and chosen e; its negatives are y and z.
 title_row row_of(const std::string& letters) {
@@ -84,7 +84,7 @@ using texts = std::vector<std::string>;
 
 TEST_CASE("a row is read as it is written") {
   const temporary_folder folder;
-  const auto rows = read_title_rows(folder.write("rows.json", "[" + std::string{good} + "]"));
+  const auto rows = read_title_rows(folder.write("rows.json", "[" + good + "]"));
   REQUIRE(rows.size() == 1);
   REQUIRE(rows[0].history == texts{"a", "b: c"});
   REQUIRE(rows[0].chosen == "y");
