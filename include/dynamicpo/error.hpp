@@ -12,10 +12,19 @@ using index = std::ptrdiff_t;
 
 namespace detail {
 
-/// "[4, 3]", or "[4] + ragged(17)" when the rows differ in length.
+/// "[4] + [4, 3]" for chosen and rejected, or "[4] + ragged(17)" when rows differ in length.
 inline std::string shape_text(index rows, index negatives, bool ragged) {
-  return ragged ? "[" + std::to_string(rows) + "] + ragged(" + std::to_string(negatives) + ")"
-                : "[" + std::to_string(rows) + "] + [" + std::to_string(rows) + ", " + std::to_string(negatives) + "]";
+  // Appended piece by piece: GCC 12 sees overlapping copies in `"[" + std::string` (its bug 105651).
+  std::string text = "[";
+  text += std::to_string(rows);
+  text += ragged ? "] + ragged(" : "] + [";
+  if (!ragged) {
+    text += std::to_string(rows);
+    text += ", ";
+  }
+  text += std::to_string(negatives);
+  text += ragged ? ")" : "]";
+  return text;
 }
 
 [[noreturn]] inline void throw_invalid(const char* where, const std::string& what) {
