@@ -16,14 +16,16 @@
 /// non-negative terms with a relative error far below that tolerance, whatever the offset or outliers of the values.
 namespace dynamicpo::inline v1::detail {
 
-/// A cluster that grows one value at a time (Welford's update): no cancellation, so its cost keeps full accuracy.
+/// A cluster that grows one value at a time, outward (Welford's update), measured from its first value: the differences
+/// of near values are exact and nothing cancels, so its cost keeps full accuracy wherever it lies.
 template <class A>
 struct growing_cluster {
-  A weight{0}, mean{0}, cost{0};
+  A origin{0}, weight{0}, mean{0}, cost{0};  // mean: from the origin
 
   DYNAMICPO_HD constexpr void add(const A& value, const A& multiplicity) {
+    if (weight == A(0)) { origin = value; }
     const A total = weight + multiplicity;
-    const A step = value - mean;
+    const A step = value - origin - mean;
     const A share = multiplicity / total;
     cost += step * step * weight * share;
     mean += step * share;
@@ -73,8 +75,8 @@ struct prefix_sums {
   wide_of<A> first{A(0)}, second{A(0)};
 };
 
-/// The same by divide and conquer over monotone cuts, O(m log m): segment costs from prefix sums in twice the digits,
-/// summed outward from the middle so that a far outlier stays out of segments that do not hold it.
+/// The same by divide and conquer over monotone cuts, O(m log m): segment costs from prefix sums in twice the digits of
+/// distances to the middle value, summed outward from it so that a far outlier stays out of segments that do not hold it.
 template <class A>
 class monotone_cuts {
  public:
@@ -86,9 +88,10 @@ class monotone_cuts {
                           std::span<A> best)
       : prefix_{prefix}, best_{best} {
     const std::size_t m = values.size(), middle = m / 2;
+    const auto away = [&](std::size_t i) { return wide(values[i]) - wide(values[middle]); };
     prefix_[middle] = {};
-    for (std::size_t i = middle; i < m; ++i) { prefix_[i + 1] = shifted(prefix_[i], values[i], weights[i], false); }
-    for (std::size_t i = middle; i-- > 0;) { prefix_[i] = shifted(prefix_[i + 1], values[i], weights[i], true); }
+    for (std::size_t i = middle; i < m; ++i) { prefix_[i + 1] = shifted(prefix_[i], away(i), weights[i], false); }
+    for (std::size_t i = middle; i-- > 0;) { prefix_[i] = shifted(prefix_[i + 1], away(i), weights[i], true); }
   }
 
   constexpr A solve() {
@@ -100,9 +103,9 @@ class monotone_cuts {
   }
 
  private:
-  static constexpr sums shifted(const sums& from, const A& value, const A& weight, bool backwards) {
-    const wide first = wide(value) * wide(weight);
-    const wide second = wide(value) * wide(value) * wide(weight);
+  static constexpr sums shifted(const sums& from, const wide& away, const A& weight, bool backwards) {
+    const wide first = away * wide(weight);
+    const wide second = away * first;
     return backwards ? sums{from.weight - weight, from.first - first, from.second - second}
                      : sums{from.weight + weight, from.first + first, from.second + second};
   }

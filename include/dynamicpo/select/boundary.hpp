@@ -14,8 +14,8 @@ namespace dynamicpo::inline v1::select {
 /// The decision boundary: the violators { i : s_i >= s_w }; when there is none, the highest cluster of the exact
 /// one-dimensional k-means of the s_i with min(3, distinct values) clusters. Equal-cost partitions resolve to the
 /// larger top cluster. Never empty for K >= 1; a threshold on the score, so independent of the order of the negatives
-/// and whole over duplicates. No seed. Violators cost O(K); clustering O(K log K), in accumulator_of<T>, centred on the
-/// median. Source: DynamicPO (arXiv 2605.00327), whose code runs a seeded Lloyd iteration.
+/// and whole over duplicates. No seed. Violators cost O(K); clustering O(K log K), in accumulator_of<T>, whatever the
+/// offset of the scores. Source: DynamicPO (arXiv 2605.00327), whose code runs a seeded Lloyd iteration.
 struct boundary {
   template <class T>
   constexpr selection_rule operator()(const row_scores<T>& row, std::span<std::uint8_t> selected,
@@ -37,7 +37,6 @@ struct boundary {
     std::copy(scores.begin(), scores.end(), values.begin());
     std::sort(values.begin(), values.end());
 
-    const accumulator centre(values[values.size() / 2]);
     std::size_t distinct = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (distinct > 0 && values[i] == values[distinct - 1]) {
@@ -45,7 +44,7 @@ struct boundary {
         continue;
       }
       values[distinct] = values[i];
-      scratch.sorted[distinct] = accumulator(values[i]) - centre;
+      scratch.sorted[distinct] = accumulator(values[i]);
       scratch.weights[distinct] = accumulator(1);
       ++distinct;
     }
