@@ -22,7 +22,8 @@ namespace dynamicpo::inline v1 {
 template <class T, class Space = space::host>
 struct outputs {
   /// Gradient of the reduced loss with respect to the policy scores, overwritten; 0 for what does not enter. Shape of
-  /// the policy. May be the policy or reference memory itself (exactly in place); any other overlap is refused.
+  /// the policy. May be the policy or reference memory itself (exactly in place); any other overlap is refused, among
+  /// its own entries too.
   scores<T, Space> gradient{};
   /// [B] loss of each row, unreduced; 0 for empty rows, NaN for invalid ones. Must not overlap an input.
   std::span<compute_of<T>> row_loss{};
@@ -85,8 +86,9 @@ struct row_evaluation {
   const Reference& reference;
   const outputs<stored, Space>& out;
   accumulator_of<compute> scale;
+  compute not_a_number = compute(std::numeric_limits<double>::quiet_NaN());
 
-  void operator()(index row, row_buffers<compute>& lane, block_total<compute>& total) const {
+  void operator()(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
     using aggregate = std::remove_cvref_t<decltype(pipeline.objective.aggregate)>;
     loaded_row<compute> loaded = load_row(policy, reference, row, lane);
     if constexpr (WithGradient) { clear_row(out.gradient, row); }
@@ -99,20 +101,21 @@ struct row_evaluation {
     if (loaded.problem != defect::none && !propagate) { return invalid(row, loaded, total); }
 
     const selected_row<compute> chosen_few = select_row(pipeline.select, loaded, row, lane);
-    if (chosen_few.count > aggregate::max_negatives) {
+    const bool too_many = chosen_few.count > aggregate::max_negatives;
+    if (loaded.problem == defect::none && too_many) {
       loaded.note(defect::too_many_negatives, -1);
       return invalid(row, loaded, total);
     }
-    if (chosen_few.count == 0 && loaded.problem == defect::none) {
+    if (loaded.problem == defect::none && chosen_few.count == 0) {
       ++total.counts.empty_rows;
       return write_loss(row, compute(0));
     }
-    const index count = chosen_few.count;
+    const index count = too_many ? 0 : chosen_few.count;
     evaluated_row<compute> result;
     if (count > 0) {
       result = evaluate_row<WithGradient || WithInstruments>(pipeline.beta, pipeline.objective, loaded, count, lane);
-    } else {
-      result.loss = loaded.score - loaded.score;  // a chosen that is not finite, without negatives: NaN
+    } else {  // propagate, and no negatives that the objective could take
+      result.loss = result.chosen_gradient = not_a_number;
     }
     if (result.overflow) { loaded.note(defect::margin, -1); }
     if (loaded.problem != defect::none) {
@@ -140,9 +143,9 @@ struct row_evaluation {
   }
 
  private:
-  void invalid(index row, const loaded_row<compute>& loaded, block_total<compute>& total) const {
+  void invalid(index row, const loaded_row<compute>& loaded, group_total<compute>& total) const {
     note_invalid(total.counts, row, loaded.problem, loaded.problem_slot);
-    write_loss(row, compute(std::numeric_limits<double>::quiet_NaN()));
+    write_loss(row, not_a_number);
   }
   void write_loss(index row, const compute& loss) const {
     if (!out.row_loss.empty()) { out.row_loss[static_cast<std::size_t>(row)] = loss; }
@@ -178,6 +181,7 @@ auto evaluate(const char* where, const Exec& exec, const Pipeline& pipeline, con
   check_reference(where, policy, reference);
   if constexpr (WithGradient) {
     require_same_shape(where, "gradient", policy, out.gradient);
+    require_entries_apart(where, out.gradient);
     require_row_wise_safe(where, out.gradient, "policy", policy);
     if constexpr (!std::is_same_v<Reference, reference_free_t>) {
       require_row_wise_safe(where, out.gradient, "reference", reference);
@@ -193,7 +197,7 @@ auto evaluate(const char* where, const Exec& exec, const Pipeline& pipeline, con
   const accumulator batch(static_cast<double>(plan.rows));
   const row_evaluation<WithGradient, WithInstruments, Pipeline, P, Reference, Space> row_work{
       pipeline, policy, reference, out, averaged ? static_cast<accumulator>(accumulator(1) / batch) : accumulator(1)};
-  const block_total<compute> total = for_each_row<compute>(exec, plan, out.workspace, row_work);
+  const group_total<compute> total = for_each_row<compute>(exec, plan, out.workspace, row_work);
 
   evaluation<compute, seen_type> result;
   static_cast<row_counts&>(result) = total.counts;

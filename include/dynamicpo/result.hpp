@@ -31,7 +31,7 @@ enum class defect : std::uint8_t {
   too_many_negatives,    ///< more selected negatives than the objective takes; always std::invalid_argument
 };
 
-/// The first invalid row of a batch; row -1 when there is none. slot: which rejected, -1 for the chosen or the row.
+/// The first invalid row of a batch, one with too many negatives before any other; row -1 when there is none. slot: which rejected, -1 for the chosen or the row.
 struct invalid_row {
   index row = -1;
   index slot = -1;
@@ -39,17 +39,20 @@ struct invalid_row {
 
   constexpr bool exists() const noexcept { return row >= 0; }
 
+  /// What is wrong, and with which rejected.
+  std::string reason() const {
+    const char* reasons[] = {"valid",
+                             "the chosen score is not finite",
+                             "the chosen sequence is empty",
+                             "the log-ratio of the chosen is not finite",
+                             "the score is NaN or +inf",
+                             "the log-ratio is not finite",
+                             "the aggregate margin overflows",
+                             "more negatives than the objective takes"};
+    return (slot >= 0 ? "rejected " + std::to_string(slot) + ": " : std::string()) + reasons[static_cast<int>(defect)];
+  }
   std::string text() const {
-    const char* reason[] = {"valid",
-                            "the chosen score is not finite",
-                            "the chosen sequence is empty",
-                            "the log-ratio of the chosen is not finite",
-                            "the score is NaN or +inf",
-                            "the log-ratio is not finite",
-                            "the aggregate margin overflows",
-                            "more negatives than the objective takes"};
-    return "row " + std::to_string(row) + (slot >= 0 ? ", rejected " + std::to_string(slot) : std::string()) + ": " +
-           reason[static_cast<int>(defect)];
+    return "row " + std::to_string(row) + (slot >= 0 ? ", " : ": ") + reason();
   }
 };
 
@@ -66,7 +69,12 @@ struct row_counts {
     empty_rows += later.empty_rows;
     invalid_rows += later.invalid_rows;
     underflow_rows += later.underflow_rows;
-    if (!first_invalid.exists()) { first_invalid = later.first_invalid; }
+    note(later.first_invalid);
+  }
+  constexpr void note(const invalid_row& later) noexcept {
+    constexpr auto fault_of_the_call = dynamicpo::defect::too_many_negatives;
+    const bool graver = later.defect == fault_of_the_call && first_invalid.defect != fault_of_the_call;
+    if (graver || !first_invalid.exists()) { first_invalid = later; }
   }
 };
 

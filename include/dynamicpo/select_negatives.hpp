@@ -58,17 +58,17 @@ auto select_negatives(const Exec& exec, const Select& select, const scores<P, Sp
     detail::require_room(where, "mean_rest", out.mean_rest, policy.rows());
 
     const auto plan = detail::block_plan::of(policy);
-    const auto total = detail::for_each_row<T>(exec, plan, out.workspace, [&](index row, auto& lane, auto& block) {
+    const auto total = detail::for_each_row<T>(exec, plan, out.workspace, [&](index row, auto& lane, auto& group) {
       const auto at = static_cast<std::size_t>(row);
       const auto loaded = detail::load_row<T>(policy, reference_free, row, lane);
       detail::selected_row<T> found;
       if (loaded.problem != defect::none) {
-        detail::note_invalid(block.counts, row, loaded.problem, loaded.problem_slot);
+        detail::note_invalid(group.counts, row, loaded.problem, loaded.problem_slot);
       } else {
         found = detail::select_row(select, loaded, row, lane);
-        ++(found.count > 0 ? block.counts.rows : block.counts.empty_rows);
+        ++(found.count > 0 ? group.counts.rows : group.counts.empty_rows);
       }
-      block.seen.selected += found.count;
+      group.seen.selected += found.count;
       if (!out.rule.empty()) { out.rule[at] = found.rule; }
       if (!out.mean_rest.empty()) {
         out.mean_rest[at] = found.count > 0 ? static_cast<T>(detail::mean_of_rest(loaded.negatives, found.count, lane))

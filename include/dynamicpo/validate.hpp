@@ -17,12 +17,12 @@ row_counts validate(const scores<P, space::host>& policy, const Reference& refer
   using T = compute_of<P>;
   detail::check_reference("validate", policy, reference);
   return detail::for_each_row<T>(exec::seq, detail::block_plan::of(policy), nullptr,
-                                 [&](index row, auto& lane, auto& block) {
+                                 [&](index row, auto& lane, auto& group) {
                                    const auto loaded = detail::load_row<T>(policy, reference, row, lane);
                                    if (loaded.problem != defect::none) {
-                                     detail::note_invalid(block.counts, row, loaded.problem, loaded.problem_slot);
+                                     detail::note_invalid(group.counts, row, loaded.problem, loaded.problem_slot);
                                    } else {
-                                     ++(loaded.negatives > 0 ? block.counts.rows : block.counts.empty_rows);
+                                     ++(loaded.negatives > 0 ? group.counts.rows : group.counts.empty_rows);
                                    }
                                  })
       .counts;

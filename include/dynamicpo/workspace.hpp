@@ -37,9 +37,9 @@ struct row_buffers {
   select::scratch<T> scratch() { return {values, sorted, weights, lower, best, prefix}; }
 };
 
-/// What one block of rows adds up to; blocks merge in order.
+/// What one group of rows adds up to; groups merge in order.
 template <class T>
-struct block_total {
+struct group_total {
   row_counts counts;
   accumulator_of<T> loss{0};
   instruments<accumulator_of<T>> seen{};
@@ -52,19 +52,19 @@ struct block_total {
 template <class T>
 class workspace {
  public:
-  /// Room for `lanes` rows at a time, of up to `negatives` negatives each, and for `blocks` block totals; grows, never
+  /// Room for `lanes` rows at a time, of up to `negatives` negatives each, and for `groups` group totals; grows, never
   /// shrinks. Calls reserve what they need; reserving ahead keeps the first of them free of allocation too.
-  void reserve(index lanes, index negatives, index blocks) {
+  void reserve(index lanes, index negatives, index groups) {
     if (static_cast<index>(lanes_.size()) < lanes) { lanes_.resize(static_cast<std::size_t>(lanes)); }
     for (auto& lane : lanes_) { lane.reserve(negatives); }
-    if (static_cast<index>(totals_.size()) < blocks) { totals_.resize(static_cast<std::size_t>(blocks)); }
+    if (static_cast<index>(totals_.size()) < groups) { totals_.resize(static_cast<std::size_t>(groups)); }
   }
   detail::row_buffers<T>& lane(index i) { return lanes_[static_cast<std::size_t>(i)]; }
-  detail::block_total<T>& total(index block) { return totals_[static_cast<std::size_t>(block)]; }
+  detail::group_total<T>& total(index group) { return totals_[static_cast<std::size_t>(group)]; }
 
  private:
   std::vector<detail::row_buffers<T>> lanes_;
-  std::vector<detail::block_total<T>> totals_;
+  std::vector<detail::group_total<T>> totals_;
 };
 
 }  // namespace dynamicpo::inline v1

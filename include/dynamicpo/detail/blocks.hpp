@@ -14,10 +14,14 @@
 
 namespace dynamicpo::inline v1::detail {
 
-/// Cuts a batch into blocks by its shape alone, so that sums have the same order under every policy: about 16384 scores
-/// a block, at most 256 rows.
+/// Cuts a batch into blocks, about 16384 scores each and at most 256 rows. A block is made of groups of rows; sums add
+/// up each group and then the groups, in an order that the number of rows alone decides: neither the policy nor
+/// negatives that are masked out change a bit.
 struct block_plan {
-  index rows = 0, rows_per_block = 1, blocks = 0, longest_row = 0;
+  static constexpr index group = 32;
+  index rows = 0, rows_per_block = group, blocks = 0, longest_row = 0;
+
+  index groups() const { return (rows + group - 1) / group; }
 
   template <class T, class Space>
   static block_plan of(const scores<T, Space>& policy) {
@@ -28,28 +32,30 @@ struct block_plan {
       plan.longest_row = std::max(plan.longest_row, policy.negatives(row));
     }
     const index average = 1 + (policy.flat(plan.rows) - policy.flat(0)) / plan.rows;
-    plan.rows_per_block = std::clamp<index>(16384 / average, 1, 256);
+    plan.rows_per_block = group * std::clamp<index>(16384 / group / average, 1, 8);
     plan.blocks = (plan.rows + plan.rows_per_block - 1) / plan.rows_per_block;
     return plan;
   }
 };
 
-/// Runs `row_work(row, lane_buffers, block_total)` over every row and merges the totals in block order.
+/// Runs `row_work(row, lane_buffers, group_total)` over every row and merges the totals in order.
 template <class T, class Exec, class RowWork>
-block_total<T> for_each_row(const Exec& exec, const block_plan& plan, workspace<T>* given, const RowWork& row_work) {
+group_total<T> for_each_row(const Exec& exec, const block_plan& plan, workspace<T>* given, const RowWork& row_work) {
   std::optional<workspace<T>> own;
   workspace<T>& work = given != nullptr ? *given : own.emplace();
-  work.reserve(exec.lanes(plan.blocks), plan.longest_row, plan.blocks);
+  work.reserve(exec.lanes(plan.blocks), plan.longest_row, plan.groups());
   exec.for_each_block(plan.blocks, [&](index block, index lane) {
-    block_total<T> total;
     row_buffers<T>& buffers = work.lane(lane);
     const index end = std::min(plan.rows, (block + 1) * plan.rows_per_block);
-    for (index row = block * plan.rows_per_block; row < end; ++row) { row_work(row, buffers, total); }
-    work.total(block) = total;
+    for (index first = block * plan.rows_per_block; first < end; first += plan.group) {
+      group_total<T> total;
+      for (index row = first; row < std::min(first + plan.group, end); ++row) { row_work(row, buffers, total); }
+      work.total(first / plan.group) = total;
+    }
   });
-  block_total<T> sum;
-  for (index block = 0; block < plan.blocks; ++block) {
-    const block_total<T>& part = work.total(block);
+  group_total<T> sum;
+  for (index group = 0; group < plan.groups(); ++group) {
+    const group_total<T>& part = work.total(group);
     sum.counts.merge(part.counts);
     sum.loss += part.loss;
     sum.seen.merge(part.seen);
@@ -58,7 +64,7 @@ block_total<T> for_each_row(const Exec& exec, const block_plan& plan, workspace<
 }
 
 inline void note_invalid(row_counts& counts, index row, defect problem, index slot) {
-  if (!counts.first_invalid.exists()) { counts.first_invalid = {row, slot, problem}; }
+  counts.note({row, slot, problem});
   ++counts.invalid_rows;
 }
 

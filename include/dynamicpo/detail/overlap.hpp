@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 
 #include "dynamicpo/error.hpp"
@@ -38,27 +40,47 @@ struct lattice {
            (column_stride > 0 ? (columns - 1) * column_stride : 0) + width;
   }
   lattice transposed() const { return {origin, columns, rows, column_stride, row_stride, width}; }
+  /// The same elements in ascending order.
+  lattice ascending() const { return {begin(), rows, columns, std::abs(row_stride), std::abs(column_stride), width}; }
 };
 
-/// Both lattices are bands of the same pitch (columns side by side in one matrix) that never meet.
+/// No element shares memory with another: rows lie apart and so do the elements of one. (Of two strides that interleave
+/// without meeting it says false.)
+inline bool elements_apart(const lattice& l) {
+  const std::intptr_t row_pitch = std::abs(l.row_stride), pitch = std::abs(l.column_stride);
+  return (l.columns <= 1 || pitch >= l.width) &&
+         (l.rows <= 1 || row_pitch >= std::max<std::intptr_t>(l.columns - 1, 0) * pitch + l.width);
+}
+
+/// Both lattices, ascending, are bands of the same pitch (columns side by side in one matrix) that never meet.
 inline bool separate_bands(const lattice& a, const lattice& b) {
   const std::intptr_t pitch = a.row_stride;
   const auto span = [](const lattice& l) { return (l.columns - 1) * l.column_stride + l.width; };
-  if (pitch <= 0 || (b.rows > 1 && b.row_stride != pitch) || a.column_stride < 0 || b.column_stride < 0 ||
-      span(a) > pitch || span(b) > pitch) {
-    return false;
-  }
+  if (pitch <= 0 || (b.rows > 1 && b.row_stride != pitch) || span(a) > pitch || span(b) > pitch) { return false; }
   const std::intptr_t offset = ((b.origin - a.origin) % pitch + pitch) % pitch;
   return offset >= span(a) && offset + span(b) <= pitch;
 }
 
 inline overlap relation(const lattice& a, const lattice& b) {
   if (a.empty() || b.empty() || a.end() <= b.begin() || b.end() <= a.begin()) { return overlap::disjoint; }
-  if (separate_bands(a, b) || separate_bands(a.transposed(), b.transposed())) { return overlap::disjoint; }
+  const lattice first = a.ascending(), second = b.ascending();
+  if (separate_bands(first, second) || separate_bands(first.transposed(), second.transposed())) {
+    return overlap::disjoint;
+  }
   const bool same = a.origin == b.origin && a.width == b.width && a.rows == b.rows && a.columns == b.columns &&
                     (a.rows == 1 || a.row_stride == b.row_stride) &&
                     (a.columns == 1 || a.column_stride == b.column_stride);
   return same ? overlap::identical : overlap::partial;
+}
+
+/// \throws std::invalid_argument when two entries of `output` are the same memory.
+template <class O, class Space>
+void require_entries_apart(const char* where, const scores<O, Space>& output) {
+  const lattice chosen = lattice::of(output.chosen_span()), rejected = lattice::of(output.rejected_matrix());
+  if (!elements_apart(chosen) || !(elements_apart(rejected) || elements_apart(rejected.transposed())) ||
+      relation(chosen, rejected) != overlap::disjoint) {
+    throw_invalid(where, "two entries of gradient are the same memory");
+  }
 }
 
 /// \throws std::invalid_argument unless writing `output` row by row leaves `input` readable until its row is done.

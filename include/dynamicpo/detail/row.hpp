@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "dynamicpo/detail/elementary.hpp"
@@ -30,8 +31,10 @@ struct loaded_row {
   }
 };
 
+// NaN for an empty sequence: the mean of no tokens.
 template <class T, class Stored>
 constexpr T load(const Stored& stored, std::int32_t length) {
+  if (length <= 0) { return T(std::numeric_limits<double>::quiet_NaN()); }
   const T score = static_cast<T>(stored);
   return length == 1 ? score : static_cast<T>(score / T(static_cast<double>(length)));
 }
@@ -43,9 +46,7 @@ constexpr loaded_row<T> load_row(const scores<P, Space>& policy, const Reference
                                  row_buffers<T>& lane) {
   constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
   loaded_row<T> loaded;
-  if (policy.chosen_length(row) <= 0) {
-    loaded.note(defect::chosen_length, -1);
-  }
+  if (policy.chosen_length(row) <= 0) { loaded.note(defect::chosen_length, -1); }
   loaded.score = load<T>(policy.chosen(row), policy.chosen_length(row));
   loaded.ratio = loaded.score;
   if constexpr (has_reference) { loaded.ratio = loaded.score - load<T>(reference.chosen(row), reference.chosen_length(row)); }
