@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "dynamicpo/detail/blocks.hpp"
 #include "dynamicpo/detail/overlap.hpp"
@@ -239,7 +240,7 @@ constexpr bool arguments_fit() {
 /// An objective that reads no reference is given none, so that it cannot be mistaken for one that does.
 template <class Pipeline, class Reference>
 constexpr const auto& used_reference(const Reference& reference) {
-  using margin = std::remove_cvref_t<decltype(Pipeline{}.objective.margin)>;
+  using margin = std::remove_cvref_t<decltype(std::declval<Pipeline>().objective.margin)>;
   if constexpr (margin::needs_reference) {
     return reference;
   } else {
@@ -251,8 +252,8 @@ constexpr const auto& used_reference(const Reference& reference) {
 
 /// Loss of a batch: link(aggregate(m_1..m_n)) over the selected negatives of each row, reduced as asked.
 /// \param policy    scores (nats), chosen [B] and rejected [B, K] or ragged; mask and lengths as the view carries them.
-/// \param reference the same shape under the frozen reference, or `reference_free` (log-ratio = score). Not read when the
-///                  objective uses none (MPPO, SimPO).
+/// \param reference the same shape under the frozen reference, with lengths when policy has them and without a mask, or
+///                  `reference_free` (log-ratio = score). Not read when the objective uses none (MPPO, SimPO).
 /// \param out       `row_loss`, `effective_beta`, `reduction`, `nonfinite`, `workspace`; no `gradient`.
 /// \returns the reduced loss (0 when no row counts) and what became of the rows; `with_instruments` as a last argument
 ///          adds result.instruments.

@@ -31,7 +31,8 @@ enum class defect : std::uint8_t {
   too_many_negatives,    ///< more selected negatives than the objective takes; always std::invalid_argument
 };
 
-/// The first invalid row of a batch, one with too many negatives before any other; row -1 when there is none. slot: which rejected, -1 for the chosen or the row.
+/// The first invalid row of a batch, one with too many negatives before any other; row -1 when there is none. slot:
+/// which rejected, -1 for the chosen or the row.
 struct invalid_row {
   index row = -1;
   index slot = -1;

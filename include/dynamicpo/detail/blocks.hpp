@@ -90,6 +90,10 @@ template <class P, class R, class Space>
 void check_reference(const char* where, const scores<P, Space>& policy, const scores<R, Space>& reference) {
   require_same_shape(where, "reference", policy, reference);
   if (reference.masked()) { throw_invalid(where, "the mask belongs to the policy scores, reference carries one"); }
+  if (policy.length_normalised() != reference.length_normalised()) {
+    throw_invalid(where, std::string("policy is ") + (policy.length_normalised() ? "" : "not ") +
+                             "length-normalised, reference is " + (reference.length_normalised() ? "" : "not "));
+  }
 }
 
 template <class T>
