@@ -121,8 +121,8 @@ class scores {
   /// Rows [first, first + count) as a view of their own; ragged slices keep their flat positions.
   constexpr scores slice(index first, index count) const {
     if (first < 0 || count < 0 || first > rows_ || count > rows_ - first) {
-      detail::throw_invalid("scores::slice", "rows [" + std::to_string(first) + ", " + std::to_string(first + count) +
-                                                 ") of a view with " + std::to_string(rows_) + " rows");
+      detail::throw_invalid("scores::slice", std::to_string(count) + " rows from row " + std::to_string(first) +
+                                                 " of a view with " + std::to_string(rows_) + " rows");
     }
     scores result = *this;
     result.rows_ = count;
