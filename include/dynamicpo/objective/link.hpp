@@ -26,11 +26,11 @@ struct smoothed_logistic {
 
   template <class T>
   DYNAMICPO_HD constexpr T value(const T& z) const {
-    return T(1.0 - smoothing) * detail::softplus(static_cast<T>(-z)) + T(smoothing) * detail::softplus(z);
+    return (T(1) - T(smoothing)) * detail::softplus(static_cast<T>(-z)) + T(smoothing) * detail::softplus(z);
   }
   template <class T>
   DYNAMICPO_HD constexpr T derivative(const T& z) const {
-    return T(smoothing) * detail::logistic(z) - T(1.0 - smoothing) * detail::logistic(static_cast<T>(-z));
+    return T(smoothing) * detail::logistic(z) - (T(1) - T(smoothing)) * detail::logistic(static_cast<T>(-z));
   }
 };
 
