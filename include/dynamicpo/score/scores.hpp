@@ -9,6 +9,7 @@
 #include "dynamicpo/config.hpp"
 #include "dynamicpo/error.hpp"
 #include "dynamicpo/score/access.hpp"
+#include "dynamicpo/score/lasting_span.hpp"
 #include "dynamicpo/score/scalar.hpp"
 #include "dynamicpo/score/space.hpp"
 #include "dynamicpo/score/strided.hpp"
@@ -98,7 +99,7 @@ class scores {
 
   /// The same scores where negatives with mask 0 are absent: not read, and the result is the same to the bit as if
   /// they were not there. `mask` is indexed by flat position. \throws std::invalid_argument when it is too short.
-  constexpr scores with_mask(std::span<const std::uint8_t> mask) const {
+  constexpr scores with_mask(lasting_span<std::uint8_t> mask) const {
     require_flat("with_mask: mask", mask.size(), flat(rows_));
     scores result = *this;
     result.mask_ = mask.data();
@@ -108,8 +109,8 @@ class scores {
   /// The same sequence log-probabilities, each divided by its number of tokens (the log of the geometric mean token
   /// probability). Gradients stay with respect to the undivided sums. A length of 0 or less is an empty sequence: an
   /// empty chosen makes its row invalid, an empty rejected is absent. \throws std::invalid_argument when too short.
-  constexpr scores with_lengths(std::span<const std::int32_t> chosen_lengths,
-                                std::span<const std::int32_t> rejected_lengths) const {
+  constexpr scores with_lengths(lasting_span<std::int32_t> chosen_lengths,
+                                lasting_span<std::int32_t> rejected_lengths) const {
     require_flat("with_lengths: chosen", chosen_lengths.size(), rows_);
     require_flat("with_lengths: rejected", rejected_lengths.size(), flat(rows_));
     scores result = *this;
@@ -280,7 +281,7 @@ constexpr auto view(Chosen&& chosen, Rejected&& rejected) {
 /// \throws std::invalid_argument when offsets has not B + 1 entries, is not monotone or runs past the end, naming the
 /// index.
 template <class Chosen, class Rejected>
-constexpr auto view(Chosen&& chosen, Rejected&& rejected, std::span<const std::int64_t> offsets) {
+constexpr auto view(Chosen&& chosen, Rejected&& rejected, lasting_span<std::int64_t> offsets) {
   static_assert(detail::one_dimensional<Chosen> && detail::one_dimensional<Rejected>,
                 "dynamicpo::view: ragged rows take one-dimensional chosen and rejected");
   static_assert(detail::outlives_call<Chosen> && detail::outlives_call<Rejected>,
