@@ -11,7 +11,7 @@ namespace dynamicpo::inline v1 {
 /// Customisation point: how a container becomes a strided view. A specialisation gives
 ///   static auto vector(Container&)  -> strided_span<T>     for a one-dimensional one,
 ///   static auto matrix(Container&)  -> strided_matrix<T>   for a two-dimensional one (both when it shows at run time),
-///   owns_nothing = true                                    when a temporary leaves its memory behind and may be viewed,
+///   owns_nothing = true                                    for a type whose temporaries leave their memory behind,
 /// and none of them for an expression without memory. Container may be const. adapt/ specialises it for libraries;
 /// contiguous ranges, strided_span, strided_matrix and anything shaped like mdspan need no specialisation.
 template <class Container>
