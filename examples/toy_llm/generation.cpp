@@ -24,7 +24,7 @@ std::vector<node_id> greedy_titles(language_model<float>& model, std::span<const
     std::size_t open = 0;
     for (std::size_t i = 0; i < positions.size(); ++i) {
       const auto [row, context, legal] = positions[i];
-      const token_id token = legal.empty() ? slots[i] : legal[static_cast<std::size_t>(slots[i])];
+      const token_id token = legal.empty() || slots[i] < 0 ? slots[i] : legal[static_cast<std::size_t>(slots[i])];
       node_id& at = node[static_cast<std::size_t>(row)];
       at = titles.child(at, token);
       if (at != title_trie::none && token != end_token) positions[open++] = {row, titles.context(at), titles.legal(at)};

@@ -13,7 +13,7 @@ namespace toy_llm {
 /// The title that greedy decoding emits for each history, the most probable token at each step: its closed node in
 /// model.titles(), or title_trie::none when what is emitted is no title. Under support::vocabulary any token may be
 /// emitted, and decoding stops as soon as no title can follow; under support::catalogue, where the model is defined
-/// on legal tokens alone, every result is a title.
+/// on legal tokens alone, every result is a title. A model gone to NaN emits none.
 std::vector<node_id> greedy_titles(language_model<float>& model, std::span<const std::span<const item_id>> histories);
 
 /// Shares of all rows.

@@ -321,8 +321,8 @@ template <std::floating_point Scalar>
 void language_model<Scalar>::most_probable(std::span<const position> positions, std::span<std::int32_t> slots) {
   each_logits(positions, activations::discard, [&](Index j, auto&& logits) {
     Index slot = 0;
-    logits.maxCoeff(&slot);
-    slots[at(j)] = static_cast<std::int32_t>(slot);
+    const Scalar largest = logits.template maxCoeff<Eigen::PropagateNaN>(&slot);
+    slots[at(j)] = std::isnan(largest) ? -1 : static_cast<std::int32_t>(slot);
   });
 }
 

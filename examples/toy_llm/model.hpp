@@ -60,7 +60,7 @@ class language_model {
   /// ... appends to `total` the log-probability of the prefix that each choice of `steps` from total.size() on ends
   /// (whole positions, their parents scored before), ...
   void extend(const step_batch& steps, std::vector<Scalar>& total) { extend(steps, total, activations::discard); }
-  /// ... and writes the most probable slot of each position, the first of equals. NaN logits give slot 0.
+  /// ... and writes the most probable slot of each position, the first of equals; -1 where a logit is NaN.
   void most_probable(std::span<const position> positions, std::span<std::int32_t> slots);
 
  private:

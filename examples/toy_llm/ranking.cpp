@@ -104,7 +104,7 @@ ranking_metrics rank(language_model<float>& model, std::span<const ranking_row> 
   divide(sums.hit_ratio, rows.size());
   divide(sums.hit_ratio_average, rows.size());
   divide(sums.win_rate, pairs);
-  divide(sums.chosen_log_probability, rows.size() - sums.invalid_rows);
+  sums.chosen_log_probability /= static_cast<double>(rows.size() - sums.invalid_rows);
   return sums;
 }
 

@@ -16,11 +16,11 @@ struct ranking_metrics {
   double hit_ratio = 0;          ///< HR@1 by log-probability
   double hit_ratio_average = 0;  ///< HR@1 by log-probability / tokens, end_token included
   double win_rate = 0;  ///< share of all pairs with a negative whose chosen item has the higher log-probability
-  double chosen_log_probability = 0;  ///< mean over valid rows
+  double chosen_log_probability = 0;  ///< mean over valid rows; NaN without any
 };
 
 /// Ranks the chosen item of each row among the row's negatives. Exact, though a negative is scored only for as long as
-/// it can still reach the chosen item: log-probabilities fall along a title. Without rows, all is 0.
+/// it can still reach the chosen item: log-probabilities fall along a title. Without rows, ratios are 0.
 ranking_metrics rank(language_model<float>& model, std::span<const ranking_row> rows);
 
 }  // namespace toy_llm

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "small_catalogue.hpp"
@@ -94,4 +96,15 @@ TEST_CASE("a generated title is valid when exactly one candidate has it") {
   always(7);
   REQUIRE(toy_llm::generate(model, rows).in_catalogue == 0.0);
   REQUIRE(toy_llm::generate(model, {}).valid == 0.0);
+}
+
+TEST_CASE("a model gone to NaN generates no title") {
+  const auto items = test_support::small_catalogue();
+  const std::vector<toy_llm::ranking_row> rows{{{0}, 5, {1, 2}}};
+  for (const support over : {support::vocabulary, support::catalogue}) {
+    const title_trie titles{items, over};
+    language_model<float> model{items, titles, {}};
+    std::ranges::fill(model.parameters(), std::numeric_limits<float>::quiet_NaN());
+    REQUIRE(toy_llm::generate(model, rows).in_catalogue == 0.0);
+  }
 }

@@ -88,6 +88,7 @@ TEST_CASE("rows without finite scores are counted and never hit; no rows are no 
   REQUIRE(metrics.invalid_rows == 2);
   REQUIRE(metrics.hit_ratio == 0);
   REQUIRE(metrics.win_rate == 0);
+  REQUIRE(std::isnan(metrics.chosen_log_probability));
   REQUIRE(toy_llm::rank(model, {}).rows == 0);
   REQUIRE(toy_llm::rank(model, {}).hit_ratio == 0);
 }
