@@ -120,9 +120,9 @@ void preference_batch<Scalar>::set_policy(std::span<const Scalar> scores) {
   policy_.assign(scores.begin(), scores.end());
   reference_items_.clear();
   reference_at_.clear();
-  if (!reads_reference(options_)) return;
   // Equal scores make a log-ratio of 0, for whatever is not looked up.
   reference_ = policy_;
+  if (!reads_reference(options_)) return;
 
   const std::size_t rows = items_.rows();
   const bool skip = selects_boundary(options_) && options_.skip_unselected;
