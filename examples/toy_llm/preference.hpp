@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -111,10 +112,12 @@ extern template class preference_batch<double>;
 /// Preference training of `policy` on data.train against the frozen `reference`, usually a copy of it from before.
 /// AdamW without weight decay; the rows in an order of their own in each epoch. Deterministic; the rows' order and
 /// negatives do not depend on objective or variant, and the negatives of a smaller K are the first of a larger.
+/// `after_epoch`, where given, is called as each epoch ends and may score with the policy.
 /// Throws std::invalid_argument without rows, negatives or batch rows, and where a row has fewer than K negatives.
 template <score_backend Model>
 std::vector<preference_epoch> train_preference(Model& policy, Model& reference, const dataset& data,
-                                               const preference_options& options) {
+                                               const preference_options& options,
+                                               const std::function<void()>& after_epoch = {}) {
   using scalar = typename Model::scalar;
   if (data.train.empty() || options.batch_rows == 0) {
     throw std::invalid_argument("toy_llm::train_preference: expected at least one training row and batch row, found " +
@@ -138,6 +141,7 @@ std::vector<preference_epoch> train_preference(Model& policy, Model& reference, 
       batch.add_to(sums);
     }
     epochs.push_back(sums.epoch());
+    if (after_epoch) after_epoch();
   }
   return epochs;
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "study/findings.hpp"
+#include "study/plan.hpp"
+#include "study/report.hpp"
+#include "study/study.hpp"
+#include "study/table.hpp"
+
+namespace cli {
+namespace {
+
+namespace cs = collapse_study;
+
+struct study_options {
+  std::string output = "dynamicpo-study";
+  std::string data;
+  std::size_t seeds = 0;  // as many as the kind of study has by default
+  std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
+  std::vector<std::string> objectives;
+  bool quick = false, tune = false;
+};
+
+// One line on standard error while that is a terminal.
+class progress_line {
+ public:
+  void operator()(double share) {
+    if (!terminal_) return;
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
+    fmt::print(stderr, "\r{:3.0f} %, about {:.0f} s left \x1b[K", 100 * share, spent.count() * (1 - share) / share);
+    if (share >= 1 - 1e-9) fmt::print(stderr, "\r\x1b[K");
+    std::fflush(stderr);
+  }
+
+ private:
+  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// Filled in lines of at most `width` characters.
+std::string wrapped(std::string_view text, std::size_t width, std::string_view first, std::string_view rest) {
+  std::string lines{first}, indent{rest};
+  std::size_t column = first.size();
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (column > rest.size() && column + 1 + word.size() > width) {
+      lines += '\n' + indent;
+      column = rest.size();
+    } else if (column > rest.size()) {
+      lines += ' ';
+      ++column;
+    }
+    lines += word;
+    column += word.size();
+  }
+  return lines + '\n';
+}
+
+void print_groups(const std::vector<cs::finding_group>& groups) {
+  for (const cs::finding_group& group : groups) {
+    fmt::print("\n{}\n", group.heading);
+    for (const std::string& sentence : group.sentences) fmt::print("{}", wrapped(sentence, 110, "- ", "  "));
+  }
+}
+
+void run_study(const study_options& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto source = options.data.empty()
+                          ? cs::data_source::synthetic({.evaluation_rows = options.quick ? 1500u : 4000u})
+                          : cs::data_source::real(options.data);
+  std::vector<cs::objective_kind> objectives;
+  for (const std::string& name : options.objectives) objectives.push_back(cs::parse_objective(name));
+  if (objectives.empty()) objectives.assign(cs::objectives.begin(), cs::objectives.end());
+  const cs::execution how{.folder = options.output, .threads = options.threads, .progress = progress_line{}};
+
+  const cs::study_plan plan = cs::make_plan(
+      source, {.seeds = options.seeds == 0 ? 3 : options.seeds, .objectives = objectives, .quick = options.quick});
+  const cs::study_results results = cs::run_study(plan, how);
+  const bool charts = cs::write_report(plan, results, how.folder);
+
+  fmt::print("HR@1 by likelihood on the {}: mean (standard deviation), {}\n\n{}", source.title(), cs::scope(plan),
+             cs::to_text({plan, results}));
+  print_groups(cs::findings(plan, results));
+  print_groups(cs::explanations(plan, results));
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  fmt::print("\n{} runs, {:.1f} s on {} threads\nresults: {}\nreport:  {}\n", results.runs.size(), spent.count(), how.threads,
+             (how.folder / "results.jsonl").string(), (how.folder / "report.html").string());
+  if (!charts) {
+    fmt::print(stderr, "dynamicpo study: gnuplot is not installed, so the report has no charts; install it (Debian: "
+                       "gnuplot-nox) and run again\n");
+  }
+}
+
+}  // namespace
+
+void add_study(CLI::App& app) {
+  const auto options = std::make_shared<study_options>();
+  CLI::App* const command =
+      app.add_subcommand("study", "Trains the toy LLM under every loss and K, and shows where more negatives stop helping");
+  command->add_option("--output", options->output, "folder of the results; what it holds is kept, the rest is run")
+      ->capture_default_str();
+  command->add_option("--data", options->data,
+                      "JSON rows {\"historyList\": \"a::b\", \"itemList\": [..], \"trueSelection\": ..}: a file, or a folder "
+                      "whose *-val.json trains and *-test.json evaluates; without it, a synthetic catalogue")
+      ->check(CLI::ExistingPath);
+  command->add_option("--objectives", options->objectives, "some of dmpo, sdpo, mppo; all by default")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"dmpo", "sdpo", "mppo"}));
+  command->add_option("--seeds", options->seeds, "synthetic: data sets; real data: models (default 3; 12 with --tune)")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--threads", options->threads, "decides nothing but time; all cores by default")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--quick", options->quick, "fewer K, rates and evaluation rows");
+  command->callback([options] { run_study(*options); });
+}
+
+}  // namespace cli

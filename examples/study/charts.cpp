@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+#include "study/charts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <regex>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "study/findings.hpp"
+#include "study/gnuplot.hpp"
+#include "study/statistics.hpp"
+
+namespace collapse_study {
+namespace {
+
+constexpr int width = 300, height = 215, left = 44, right = 36, top = 8, bottom = 38;
+
+// Colours that stand for the page's custom properties until the drawing is read back: gnuplot draws ink n as rgb(n, 0, 0).
+constexpr std::string_view inks[]{"--paper", "--vanilla", "--dynamic", "--selection-only", "--beta-only", "--reference",
+                                  "--axis", "--grid"};
+constexpr int first_variant_ink = 1, reference_ink = 5, axis_ink = 6, grid_ink = 7;
+
+std::string ink(int which) { return fmt::format("rgb \"#{:02x}0000\"", which); }
+
+// What tells the variants apart besides colour: dashes and markers.
+constexpr std::string_view strokes[]{"lw 1.6 dt 1 pt 7 ps .4", "lw 2.4 dt 1 pt 5 ps .4", "lw 1.6 dt (6,3) pt 9 ps .5",
+                                     "lw 1.6 dt (2,2) pt 13 ps .5"};
+
+struct point {
+  double x, y, error;
+};
+struct curve {
+  std::string id, title;
+  std::string style;  // of its line, after "with"
+  int ink;
+  std::vector<point> points;
+};
+struct reference_line {
+  std::string id, title, label;
+  double level;
+};
+struct range {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  void take(double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  double span() const { return high - low; }
+};
+struct drawing {
+  std::string id, title, note;
+  std::vector<curve> curves;
+  std::vector<reference_line> references;
+  range y;
+};
+
+std::vector<curve> curves_of(const study_plan& plan, const study_results& results, const metric& shown, const panel& of) {
+  std::vector<curve> curves;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    curve one{std::string{name(variants[i])}, std::string{title(variants[i])},
+              fmt::format("linespoints {}", strokes[i]), first_variant_ink + static_cast<int>(i), {}};
+    for (const std::size_t count : plan.negatives) {
+      const auto figure = summarise(results.each_seed(plan.arm(of, variants[i], count), shown.figure));
+      if (!std::isfinite(figure.mean)) continue;
+      // Side by side, so that bars of equal height can be told apart.
+      const double x = static_cast<double>(count) + .16 * (static_cast<double>(i) - 1.5);
+      one.points.push_back({x, figure.mean, figure.standard_error});
+    }
+    if (!one.points.empty()) curves.push_back(std::move(one));
+  }
+  return curves;
+}
+
+std::vector<reference_line> references_of(const study_results& results, const metric& shown, const panel& of) {
+  std::vector<reference_line> lines;
+  const auto level = [&](auto figure) { return summarise(results.each_seed(figure)).mean; };
+  if (shown.supervised) {
+    lines.push_back({"sft", "SFT", "SFT", level([&](const seed_result& seed) {
+                       return shown.supervised(seed, of.objective);
+                     })});
+  }
+  if (shown.popularity) {
+    lines.push_back({"popularity", "popularity", "pop.", level([](const seed_result& seed) { return seed.popularity; })});
+  }
+  std::ranges::sort(lines, {}, &reference_line::level);
+  return lines;
+}
+
+range extent(const drawing& one) {
+  range y;
+  for (const curve& drawn : one.curves) {
+    for (const point& at : drawn.points) {
+      y.take(at.y);
+      y.take(at.y - at.error);
+      y.take(at.y + at.error);
+    }
+  }
+  return y;
+}
+
+// One axis for all of `group`. It holds their curves; a reference joins unless it would leave them less than 40 % of it.
+void share_axis(std::span<drawing> group) {
+  range y;
+  for (const drawing& one : group) {
+    const range own = extent(one);
+    y.take(own.low);
+    y.take(own.high);
+  }
+  const double room = y.span() / .4;
+  for (drawing& one : group) {
+    std::erase_if(one.references, [&](const reference_line& line) {
+      range wider = y;
+      wider.take(line.level);
+      if (wider.span() <= room) {
+        y = wider;
+        return false;
+      }
+      one.note += fmt::format("{}{} is at {}, {} this axis.", one.note.empty() ? "" : " ", line.title, number(line.level),
+                              line.level < y.low ? "below" : "above");
+      return true;
+    });
+  }
+  const double margin = std::max(.07 * y.span(), 1e-6);
+  for (drawing& one : group) one.y = {y.low - margin, y.high + margin};
+}
+
+constexpr double last_x = 20;
+
+// The names of what script_of plots, in order.
+std::vector<std::pair<std::string, std::string>> plotted(const drawing& one) {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const reference_line& line : one.references) names.emplace_back("curve", line.id);
+  for (const curve& drawn : one.curves) {
+    if (std::isfinite(drawn.points.front().error)) names.emplace_back("bars", drawn.id + "-bars");
+    names.emplace_back("curve", drawn.id);
+  }
+  return names;
+}
+
+std::string script_of(const drawing& one, std::span<const std::size_t> negatives) {
+  std::string data, plots;
+  const auto plot = [&](const std::vector<point>& points, const std::string& style, std::string_view title) {
+    const std::string block = fmt::format("$plot{}", std::ranges::count(plots, '\n'));
+    data += block + " << EOD\n";
+    for (const auto& [x, y, error] : points) data += fmt::format("{} {} {}\n", x, y, std::isfinite(error) ? error : 0);
+    data += "EOD\n";
+    plots += fmt::format("  {} with {} title \"{}\", \\\n", block, style, title);
+  };
+  std::string labels;
+  double lowest_label = -1;
+  for (const reference_line& line : one.references) {
+    plot({{0, line.level, 0}, {last_x, line.level, 0}}, fmt::format("lines lc {} dt (4,3)", ink(reference_ink)), line.title);
+    // Lines that all but coincide keep their labels apart.
+    const double at = std::max((line.level - one.y.low) / one.y.span(), lowest_label + .08);
+    lowest_label = at;
+    labels += fmt::format("set label \"{}\" at graph 1.02, graph {} left tc {}\n", line.label, at, ink(reference_ink));
+  }
+  for (const curve& drawn : one.curves) {
+    if (std::isfinite(drawn.points.front().error)) {
+      plot(drawn.points, fmt::format("yerrorbars lc {} lw 1.2 pt -1", ink(drawn.ink)), drawn.title + ", standard error");
+    }
+    plot(drawn.points, fmt::format("{} lc {}", drawn.style, ink(drawn.ink)), drawn.title);
+  }
+  const double span = one.y.span();
+  return fmt::format(
+      R"(reset
+set terminal svg size {width},{height} dynamic font "inherit,12" name "chart"
+set output "{id}.svg"
+unset key
+set errorbars 0
+set lmargin at screen {left}
+set rmargin at screen {right}
+set tmargin at screen {top}
+set bmargin at screen {bottom}
+set border 3 lc {axis}
+set tics nomirror out scale .5 tc {axis}
+set grid ytics lc {grid} dt 1
+set xtics ({ticks})
+set xrange [0:{last}]
+set yrange [{low}:{high}]
+set format y "%.{digits}f"
+set label "K" at graph 1.02, graph 0 left tc {axis}
+{labels}{data}plot \
+{plots}
+)",
+      fmt::arg("width", width), fmt::arg("height", height), fmt::arg("id", one.id),
+      fmt::arg("left", 1.0 * left / width), fmt::arg("right", 1 - 1.0 * right / width),
+      fmt::arg("top", 1 - 1.0 * top / height), fmt::arg("bottom", 1.0 * bottom / height), fmt::arg("axis", ink(axis_ink)),
+      fmt::arg("grid", ink(grid_ink)), fmt::arg("ticks", fmt::join(negatives, ",")), fmt::arg("last", last_x),
+      fmt::arg("low", one.y.low), fmt::arg("high", one.y.high),
+      fmt::arg("digits", span >= 8 ? 0 : span >= .8 ? 1 : span >= .08 ? 2 : 3), fmt::arg("labels", labels),
+      fmt::arg("data", data), fmt::arg("plots", plots.substr(0, plots.size() - 4)));
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+// Makes a drawing by gnuplot part of a page: unique ids, the page's colours and font, no text of gnuplot's own.
+std::string embeddable(std::string svg, const drawing& one) {
+  const auto cut = [&](std::string_view from, std::string_view to) {
+    const std::size_t begin = svg.find(from), end = svg.find(to, begin);
+    if (end == std::string::npos) throw std::runtime_error(one.id + ".svg: expected " + std::string{from} + " ... " + std::string{to});
+    svg.erase(begin, end + to.size() - begin);
+  };
+  cut("<?xml", "<g id=\"gnuplot_canvas\">");
+  cut("<rect", "/>");
+  cut("<filter id='textbox'", "</filter>");
+  cut("<filter id='greybox'", "</filter>");
+  svg.insert(0, fmt::format("<svg id=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><g>", one.id, width, height,
+                            one.title));
+  std::size_t index = 0;
+  for (const auto& [kind, id] : plotted(one)) {
+    replace_all(svg, fmt::format("<g id=\"chart_plot_{}\" >", ++index),
+                fmt::format("<g class=\"{}\" id=\"{}-{}\">", kind, one.id, id));
+  }
+  replace_all(svg, "gpPt", one.id + "-mark");
+  replace_all(svg, "gpDot", one.id + "-dot");
+  replace_all(svg, "xlink:href", "href");
+  replace_all(svg, " font-family=\"inherit\"", "");
+  for (std::size_t i = 0; i < std::size(inks); ++i) {
+    const std::string property = fmt::format("var({})", inks[i]);
+    replace_all(svg, fmt::format("rgb({:3},   0,   0)", i), property);
+    replace_all(svg, fmt::format("rgb({},0,0)", i), property);
+  }
+  // Groups that hold nothing.
+  static const std::regex hollow{R"(<g [^>]*>\s*</g>\s*)"};
+  return std::regex_replace(svg, hollow, "");
+}
+
+std::string read_file(const std::filesystem::path& file) {
+  std::ifstream stream{file, std::ios::binary};
+  if (!stream) throw std::runtime_error(file.string() + ": cannot read");
+  return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+}  // namespace
+
+std::vector<chart_row> draw_charts(const study_plan& plan, const study_results& results,
+                                   const std::vector<metric>& shown, const std::filesystem::path& folder) {
+  std::vector<std::vector<drawing>> rows;
+  std::string script;
+  for (const metric& which : shown) {
+    std::vector<drawing> row;
+    for (const panel& of : plan.panels) {
+      row.push_back({fmt::format("chart-{}-{}", which.id, of.id()), fmt::format("{}: {}", which.title, of.title()), {},
+                     curves_of(plan, results, which, of), references_of(results, which, of), {}});
+    }
+    const std::span all{row};
+    if (which.shared_axis) {
+      share_axis(all);
+    } else {
+      for (std::size_t i = 0; i < row.size(); ++i) share_axis(all.subspan(i, 1));
+    }
+    for (const drawing& one : row) script += script_of(one, plan.negatives);
+    rows.push_back(std::move(row));
+  }
+
+  std::filesystem::create_directories(folder);
+  const auto file = folder / "charts.gp";
+  std::ofstream{file} << script;
+  const bool drawn = run_gnuplot(file);
+  std::vector<chart_row> charts;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    charts.push_back({&shown[i], {}});
+    for (const drawing& one : rows[i]) {
+      charts.back().charts.push_back(
+          {drawn ? embeddable(read_file(folder / (one.id + ".svg")), one) : std::string{}, one.note});
+    }
+  }
+  return charts;
+}
+
+}  // namespace collapse_study
