@@ -24,7 +24,8 @@ libceres-dev        its automatic differentiation, an oracle
 git                 the tests of the sources
 chromium            looks at the HTML report"
 ci_packages="$test_packages
-clang-16            the second compiler"
+clang-16            the second compiler
+libclang-rt-16-dev  its sanitizers"
 
 fail() {
   echo "bootstrap: $*" >&2
@@ -51,10 +52,10 @@ install_packages() {
     fail "this is ${system% }, not Debian 12: install what it calls these packages, then run cmake --workflow --preset $command: $names"
   if [ "$(id -u)" -eq 0 ]; then
     as_root=
-  elif command -v sudo >/dev/null; then
+  elif command -v sudo >/dev/null && sudo true; then
     as_root="sudo"
   else
-    fail "cannot install without root or sudo; ask an administrator to run: apt-get install --no-install-recommends $names"
+    fail "cannot install without root or a working sudo; ask an administrator to run: apt-get install --no-install-recommends $names"
   fi
 
   echo "bootstrap: installing with apt-get:"

@@ -15,13 +15,11 @@ stub() {
   printf '#!/bin/sh\n%s\n' "$2" >"$scratch/stubs/$1"
   chmod +x "$scratch/stubs/$1"
 }
-for tool in sh dirname grep cut tr env nproc; do ln -s "$(command -v $tool)" "$scratch/stubs/$tool"; done
+for tool in sh dirname grep cut tr env nproc true; do ln -s "$(command -v $tool)" "$scratch/stubs/$tool"; done
 stub dpkg-query 'for last; do :; done; case " $MISSING " in *" $last "*) exit 1 ;; *) echo installed ;; esac'
 stub id 'echo "$USER_ID"'
 stub apt-get 'echo "apt-get $*" >>"$LOG"; [ "$1" != "$FAILING" ]'
 stub cmake 'echo "cmake $*" >>"$LOG"'
-stub sudo 'echo "sudo $1" >>"$LOG"; "$@"'
-mv "$scratch/stubs/sudo" "$scratch/sudo"
 printf '#!/bin/sh\necho "dynamicpo $*" >>"$LOG"\n' >"$scratch/tree/build/release/bin/dynamicpo"
 chmod +x "$scratch/tree/build/release/bin/dynamicpo"
 printf 'ID=debian\nVERSION_ID="12"\n' >"$scratch/debian"
@@ -82,7 +80,7 @@ check "unknown system: says so" says "this is unknown, not Debian 12"
 
 defaults; user=1000; run test
 check "no rights: fails" [ "$status" -ne 0 ]
-check "no rights: one sentence" says "cannot install without root or sudo; ask an administrator to run: apt-get install"
+check "no rights: one sentence" says "cannot install without root or a working sudo; ask an administrator to run: apt-get install"
 check "no rights: calls nothing" [ ! -s "$log" ]
 
 defaults; failing=update; run test
@@ -94,7 +92,11 @@ check "install fails: fails" [ "$status" -ne 0 ]
 check "install fails: one sentence" says "apt-get install failed. Still to be installed: cmake catch2"
 check "install fails: stops there" not calls '^cmake'
 
-cp "$scratch/sudo" "$scratch/stubs/sudo"
+stub sudo 'exit 1'
+defaults; user=1000; run test
+check "sudo refuses: one sentence" says "cannot install without root or a working sudo"
+
+stub sudo 'echo "sudo $1" >>"$LOG"; "$@"'
 defaults; user=1000; run test
 check "sudo: succeeds" [ "$status" -eq 0 ]
 check "sudo: for the packages" calls '^sudo (apt-get|env)$'
