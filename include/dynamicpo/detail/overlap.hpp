@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -48,8 +47,8 @@ struct lattice {
 /// without meeting it says false.)
 inline bool elements_apart(const lattice& l) {
   const std::intptr_t row_pitch = std::abs(l.row_stride), pitch = std::abs(l.column_stride);
-  return (l.columns <= 1 || pitch >= l.width) &&
-         (l.rows <= 1 || row_pitch >= std::max<std::intptr_t>(l.columns - 1, 0) * pitch + l.width);
+  return l.empty() ||
+         ((l.columns == 1 || pitch >= l.width) && (l.rows == 1 || row_pitch >= (l.columns - 1) * pitch + l.width));
 }
 
 /// Both lattices, ascending, are bands of the same pitch (columns side by side in one matrix) that never meet.
