@@ -92,7 +92,7 @@ void check_reference(const char* where, const scores<P, Space>& policy, const sc
   if (reference.masked()) { throw_invalid(where, "the mask belongs to the policy scores, reference carries one"); }
   if (policy.length_normalised() != reference.length_normalised()) {
     throw_invalid(where, std::string("policy is ") + (policy.length_normalised() ? "" : "not ") +
-                             "length-normalised, reference is " + (reference.length_normalised() ? "" : "not "));
+                             "length-normalised, reference is" + (reference.length_normalised() ? "" : " not"));
   }
 }
 
