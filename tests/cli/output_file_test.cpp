@@ -64,7 +64,7 @@ TEST_CASE("cli: a full disk exits with 1 and leaves nothing") {
   }
   // A limit on file sizes, in blocks of 512 bytes, that the output outgrows in the middle.
   const outcome limited =
-      box.run("loss --objective dmpo --output losses.jsonl", many_rows(), "trap '' XFSZ; ulimit -f 64;");
+      box.shell("trap '' XFSZ; ulimit -f 64; dynamicpo loss --objective dmpo --output losses.jsonl", many_rows());
   REQUIRE(limited.status == 1);
   REQUIRE(limited.err == "dynamicpo: losses.jsonl: expected to write the output, found: File too large\n");
   REQUIRE(box.files().empty());

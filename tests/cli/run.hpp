@@ -47,6 +47,11 @@ class sandbox {
     REQUIRE(::mkdtemp(pattern.data()) != nullptr);
     root_ = pattern;
     fs::create_directory(root_ / "files");
+    fs::create_directory(root_ / "bin");
+    const char* const program = std::getenv("DYNAMICPO_CLI");
+    INFO("DYNAMICPO_CLI must name the program");
+    REQUIRE(program != nullptr);
+    fs::create_symlink(fs::absolute(program), root_ / "bin" / "dynamicpo");
   }
   ~sandbox() {
     std::error_code ignored;
@@ -67,18 +72,18 @@ class sandbox {
     return names;
   }
 
-  /// `arguments` as in a shell; `before` are shell commands in front.
-  outcome run(const std::string& arguments, const std::string& input = "", const std::string& before = "") const {
-    const char* const program = std::getenv("DYNAMICPO_CLI");
-    INFO("DYNAMICPO_CLI must name the program");
-    REQUIRE(program != nullptr);
+  /// Runs a shell command in the folder of the files; it finds the program as `dynamicpo`.
+  outcome shell(const std::string& command, const std::string& input = "") const {
     std::ofstream(root_ / "in", std::ios::binary) << input;
-    const std::string command = "cd '" + file("").string() + "' && " + before + " '" + program + "' " + arguments;
-    const std::string redirected = "(" + command + ") <'" + (root_ / "in").string() + "' >'" +
-                                   (root_ / "out").string() + "' 2>'" + (root_ / "err").string() + "'";
-    const int status = std::system(redirected.c_str());
+    const auto quoted = [&](const char* name) { return "'" + (root_ / name).string() + "'"; };
+    const std::string line = "(cd " + quoted("files") + " && PATH=" + quoted("bin") + ":\"$PATH\" && " + command +
+                             ") <" + quoted("in") + " >" + quoted("out") + " 2>" + quoted("err");
+    const int status = std::system(line.c_str());
     REQUIRE(WIFEXITED(status));
     return {WEXITSTATUS(status), contents(root_ / "out"), contents(root_ / "err")};
+  }
+  outcome run(const std::string& arguments, const std::string& input = "") const {
+    return shell("dynamicpo " + arguments, input);
   }
 
  private:
