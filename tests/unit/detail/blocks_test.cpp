@@ -15,8 +15,9 @@ namespace {
 
 block_plan plan_of(po::index rows, po::index negatives) {
   // Views of a plan are never read.
-  return block_plan::of(po::scores<const double>{po::strided_span<const double>{nullptr, rows, 1},
-                                                 po::strided_matrix<const double>{nullptr, rows, negatives, negatives, 1}});
+  return block_plan::of(
+      po::scores<const double>{po::strided_span<const double>{nullptr, rows, 1},
+                               po::strided_matrix<const double>{nullptr, rows, negatives, negatives, 1}});
 }
 
 }  // namespace
@@ -51,8 +52,8 @@ TEST_CASE("block_plan of no rows has no blocks; of ragged rows it knows the long
 TEST_CASE("for_each_row sees every row once and adds up groups in order") {
   for (const po::index rows : {1, 32, 33, 700}) {
     std::vector<int> seen(static_cast<std::size_t>(rows));
-    const auto total =
-        po::detail::for_each_row<double>(po::exec::seq, plan_of(rows, 3), nullptr, [&](po::index row, auto&, auto& group) {
+    const auto total = po::detail::for_each_row<double>(
+        po::exec::seq, plan_of(rows, 3), nullptr, [&](po::index row, auto&, auto& group) {
           ++seen[static_cast<std::size_t>(row)];
           group.loss += static_cast<double>(row);
           ++group.counts.rows;

@@ -30,7 +30,8 @@ struct number {
 
 }  // namespace strangers
 
-TEMPLATE_TEST_CASE("elementary functions of built-in types are std's, in their own type", "", float, double, long double) {
+TEMPLATE_TEST_CASE("elementary functions of built-in types are std's, in their own type", "", float, double,
+                   long double) {
   const TestType x = TestType(-0.7);
   STATIC_REQUIRE(std::is_same_v<decltype(elementary::exp(x)), TestType>);
   REQUIRE(elementary::exp(x) == std::exp(x));

@@ -45,7 +45,8 @@ TEST_CASE("shifted, transposed, reversed or reinterpreted memory is a partial ov
 
 TEST_CASE("memory apart is disjoint: one after another, or bands of one matrix") {
   std::vector<double> memory(40);
-  REQUIRE(relation(po::strided_span{memory.data(), 5, 1}, po::strided_span{memory.data() + 5, 5, 1}) == overlap::disjoint);
+  REQUIRE(relation(po::strided_span{memory.data(), 5, 1}, po::strided_span{memory.data() + 5, 5, 1}) ==
+          overlap::disjoint);
   // Chosen in column 0, rejected in columns 1..4 of the same rows; the same in column-major order.
   REQUIRE(relation(po::strided_span{memory.data(), 8, 5}, po::strided_matrix{memory.data() + 1, 8, 4, 5, 1}) ==
           overlap::disjoint);

@@ -72,7 +72,8 @@ TEST_CASE("score_access opens a stranger's container, const or not") {
   grid owned;
   const auto matrix = po::detail::as_matrix(owned);
   REQUIRE(&matrix(1, 2) == &owned.memory[12]);
-  STATIC_REQUIRE(std::is_same_v<decltype(po::detail::as_matrix(std::as_const(owned))), po::strided_matrix<const float>>);
+  STATIC_REQUIRE(
+      std::is_same_v<decltype(po::detail::as_matrix(std::as_const(owned))), po::strided_matrix<const float>>);
   const auto span = po::detail::as_span(grid_handle{&owned});
   REQUIRE(&span[1] == &owned.memory[10]);
 }

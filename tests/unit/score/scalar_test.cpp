@@ -116,8 +116,8 @@ TEST_CASE("a scalar of one's own: the derivative it carries is the gradient, bet
     for (const double x : batch.reference.rejected) { reference.rejected.emplace_back(x); }
     const auto slope_along = [&](dual& seed) {
       seed.slope = 1;
-      const auto loss = po::loss(po::exec::seq, pipeline, seeded.view(), reference.view(),
-                                 {.reduction = po::reduction::sum}).loss;
+      const auto loss =
+          po::loss(po::exec::seq, pipeline, seeded.view(), reference.view(), {.reduction = po::reduction::sum}).loss;
       seed.slope = 0;
       REQUIRE(std::abs(loss.value - found.result.loss) <= 1e-12);
       return loss.slope;

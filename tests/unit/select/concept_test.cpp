@@ -72,6 +72,6 @@ TEST_CASE("a selection never sees masked, impossible or empty negatives") {
   const std::vector<std::int32_t> chosen_length{1}, lengths{1, 1, 1, 0, 1};
   const auto policy = po::view(chosen, rejected).with_mask(mask).with_lengths(chosen_length, lengths);
   const po::pipeline lowest_dpo{lowest{}, po::beta::fixed{}, po::objective::dpo};
-  REQUIRE(std::abs(po::loss(po::exec::seq, lowest_dpo, policy, po::reference_free).loss -
-                   std::log1p(std::exp(-3.0))) <= 1e-15);
+  REQUIRE(std::abs(po::loss(po::exec::seq, lowest_dpo, policy, po::reference_free).loss - std::log1p(std::exp(-3.0))) <=
+          1e-15);
 }
