@@ -42,8 +42,9 @@ TEST_CASE("beta rules of the library and of strangers model beta_rule, others do
 TEST_CASE("a beta rule sees policy scores and the mean of the rest, whatever the reference") {
   const std::vector<double> chosen{5}, rejected{4, 7, 2, 9}, ref_chosen{1}, ref_rejected{8, 3, 6, 2};
   const auto betas = [&](const auto& select) {
-    return test_support::evaluate(po::pipeline{select, shows_context{}, po::objective::dmpo}, po::view(chosen, rejected),
-                                  po::view(ref_chosen, ref_rejected)).beta;
+    return test_support::evaluate(po::pipeline{select, shows_context{}, po::objective::dmpo},
+                                  po::view(chosen, rejected), po::view(ref_chosen, ref_rejected))
+        .beta;
   };
   // The rest of the violators {7, 9} is {4, 2}; where none is left out it is the selected ones.
   REQUIRE(betas(po::select::violators{}) == std::vector<double>{0, 50703, 0, 50903});
