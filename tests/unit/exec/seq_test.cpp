@@ -23,9 +23,11 @@ TEST_CASE("exec::seq runs nothing for no blocks and stops at an exception") {
   int runs = 0;
   po::exec::seq.for_each_block(0, [&](po::index, po::index) { ++runs; });
   REQUIRE(runs == 0);
-  REQUIRE_THROWS_AS(po::exec::seq.for_each_block(5, [&](po::index block, po::index) {
-    ++runs;
-    if (block == 2) { throw std::runtime_error("block 2"); }
-  }), std::runtime_error);
+  REQUIRE_THROWS_AS(po::exec::seq.for_each_block(5,
+                                                 [&](po::index block, po::index) {
+                                                   ++runs;
+                                                   if (block == 2) { throw std::runtime_error("block 2"); }
+                                                 }),
+                    std::runtime_error);
   REQUIRE(runs == 3);
 }

@@ -78,10 +78,12 @@ TEMPLATE_TEST_CASE("exec::threads gives the bits of seq on any number of threads
 
 TEST_CASE("exec::threads rethrows the exception of a block and stops the rest", "[threads]") {
   std::atomic<int> runs{0};
-  REQUIRE_THROWS_WITH(po::exec::threads{2}.for_each_block(1000000, [&](po::index, po::index) {
-    ++runs;
-    throw std::runtime_error("failed");
-  }), "failed");
+  REQUIRE_THROWS_WITH(po::exec::threads{2}.for_each_block(1000000,
+                                                          [&](po::index, po::index) {
+                                                            ++runs;
+                                                            throw std::runtime_error("failed");
+                                                          }),
+                      "failed");
   REQUIRE(runs >= 1);
   REQUIRE(runs <= 2);
 }
