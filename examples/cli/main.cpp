@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   app.footer("Exit status: 0, 2 for wrong usage, 1 for bad data (with file and line).");
   cli::add_loss(app);
   cli::add_select(app);
+  cli::add_score(app);
   cli::add_study(app);
   try {
     app.parse(argc, argv);

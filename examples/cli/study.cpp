@@ -19,6 +19,7 @@
 #include "study/report.hpp"
 #include "study/study.hpp"
 #include "study/table.hpp"
+#include "study/tune.hpp"
 
 namespace cli {
 namespace {
@@ -30,7 +31,7 @@ struct study_options {
   std::string data;
   std::size_t seeds = 0;  // as many as the kind of study has by default
   std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
-  std::vector<std::string> objectives;
+  std::vector<cs::objective_kind> objectives;
   bool quick = false, tune = false;
 };
 
@@ -71,24 +72,18 @@ std::string wrapped(std::string_view text, std::size_t width, std::string_view f
 }
 
 void print_groups(const std::vector<cs::finding_group>& groups) {
+  constexpr std::size_t width = 110;
   for (const cs::finding_group& group : groups) {
     fmt::print("\n{}\n", group.heading);
-    for (const std::string& sentence : group.sentences) fmt::print("{}", wrapped(sentence, 110, "- ", "  "));
+    for (const auto& [claim, evidence] : group.findings) {
+      fmt::print("{}", wrapped(claim, width, "- ", "  "));
+      if (!evidence.empty()) fmt::print("{}", wrapped(fmt::format("[{}]", evidence), width, "  ", "  "));
+    }
   }
 }
 
-void run_study(const study_options& options) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto source = options.data.empty()
-                          ? cs::data_source::synthetic({.evaluation_rows = options.quick ? 1500u : 4000u})
-                          : cs::data_source::real(options.data);
-  std::vector<cs::objective_kind> objectives;
-  for (const std::string& name : options.objectives) objectives.push_back(cs::parse_objective(name));
-  if (objectives.empty()) objectives.assign(cs::objectives.begin(), cs::objectives.end());
-  const cs::execution how{.folder = options.output, .threads = options.threads, .progress = progress_line{}};
-
-  const cs::study_plan plan = cs::make_plan(
-      source, {.seeds = options.seeds == 0 ? 3 : options.seeds, .objectives = objectives, .quick = options.quick});
+void run_collapse(const cs::data_source& source, const study_options& options, const cs::execution& how) {
+  const cs::study_plan plan = cs::make_plan(source, {.seeds = options.seeds, .objectives = options.objectives, .quick = options.quick});
   const cs::study_results results = cs::run_study(plan, how);
   const bool charts = cs::write_report(plan, results, how.folder);
 
@@ -96,19 +91,45 @@ void run_study(const study_options& options) {
              cs::to_text({plan, results}));
   print_groups(cs::findings(plan, results));
   print_groups(cs::explanations(plan, results));
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  fmt::print("\n{} runs, {:.1f} s on {} threads\nresults: {}\nreport:  {}\n", results.runs.size(), spent.count(), how.threads,
-             (how.folder / "results.jsonl").string(), (how.folder / "report.html").string());
+  fmt::print("\n{} runs\nresults: {}\nreport:  {}\n", results.runs.size(), (how.folder / "results.jsonl").string(),
+             (how.folder / "report.html").string());
   if (!charts) {
     fmt::print(stderr, "dynamicpo study: gnuplot is not installed, so the report has no charts; install it (Debian: "
                        "gnuplot-nox) and run again\n");
   }
 }
 
+void run_tune(const cs::data_source& source, const study_options& options, const cs::execution& how) {
+  const cs::tune_plan plan =
+      cs::make_tune_plan(source, {.seeds = options.seeds, .objectives = options.objectives, .quick = options.quick});
+  const cs::tune_results results = cs::run_tune(plan, how);
+  fmt::print("Arms at K = {} on the {}, learning rate and epochs of each chosen on development rows alone; {} seeds; differences\n"
+             "are paired over seeds\n\n{}",
+             plan.negatives, source.title(), plan.seeds.size(), cs::to_text(plan, results));
+  print_groups(cs::tune_findings(plan, results));
+  fmt::print("\nresults: {}\nchoices: {} (to be the defaults, put them into examples/study/tuned.json)\n",
+             (how.folder / "tune.jsonl").string(), (how.folder / "tuned.json").string());
+}
+
+void run_study(study_options options, const std::vector<std::string>& objectives) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto source = options.data.empty()
+                          ? cs::data_source::synthetic({.evaluation_rows = options.quick ? 1500u : 4000u})
+                          : cs::data_source::real(options.data);
+  for (const std::string& name : objectives) options.objectives.push_back(cs::parse_objective(name));
+  if (objectives.empty()) options.objectives.assign(cs::objectives.begin(), cs::objectives.end());
+  if (options.seeds == 0) options.seeds = options.quick ? 2 : options.tune ? 12 : 5;
+  const cs::execution how{.folder = options.output, .threads = options.threads, .progress = progress_line{}};
+  options.tune ? run_tune(source, options, how) : run_collapse(source, options, how);
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  fmt::print("{:.1f} s on {} threads\n", spent.count(), options.threads);
+}
+
 }  // namespace
 
 void add_study(CLI::App& app) {
   const auto options = std::make_shared<study_options>();
+  const auto objectives = std::make_shared<std::vector<std::string>>();
   CLI::App* const command =
       app.add_subcommand("study", "Trains the toy LLM under every loss and K, and shows where more negatives stop helping");
   command->add_option("--output", options->output, "folder of the results; what it holds is kept, the rest is run")
@@ -117,15 +138,20 @@ void add_study(CLI::App& app) {
                       "JSON rows {\"historyList\": \"a::b\", \"itemList\": [..], \"trueSelection\": ..}: a file, or a folder "
                       "whose *-val.json trains and *-test.json evaluates; without it, a synthetic catalogue")
       ->check(CLI::ExistingPath);
-  command->add_option("--objectives", options->objectives, "some of dmpo, sdpo, mppo; all by default")
+  command->add_option("--objectives", *objectives, "some of dmpo, sdpo, mppo; all by default")
       ->delimiter(',')
       ->check(CLI::IsMember({"dmpo", "sdpo", "mppo"}));
-  command->add_option("--seeds", options->seeds, "synthetic: data sets; real data: models (default 3; 12 with --tune)")
+  command->add_option("--seeds", options->seeds, "synthetic: data sets; real data: models (5; 12 with --tune, 2 with --quick)")
       ->check(CLI::PositiveNumber);
   command->add_option("--threads", options->threads, "decides nothing but time; all cores by default")
       ->check(CLI::PositiveNumber);
-  command->add_flag("--quick", options->quick, "fewer K, rates and evaluation rows");
-  command->callback([options] { run_study(*options); });
+  command->add_flag("--quick", options->quick, "fewer K, rates, seeds and evaluation rows");
+  command->add_flag("--tune", options->tune,
+                    "instead: choose learning rate and epochs of every arm on development rows, and compare the chosen arms");
+  command->footer(
+      "Results are appended as runs finish and kept when the study is killed; running it again does the rest.\n"
+      "The folder holds results.jsonl (or tune.jsonl and tuned.json), report.html, charts/ and timings.jsonl.");
+  command->callback([options, objectives] { run_study(*options, *objectives); });
 }
 
 }  // namespace cli

@@ -21,7 +21,7 @@
 namespace collapse_study {
 namespace {
 
-constexpr int width = 300, height = 215, left = 44, right = 36, top = 8, bottom = 38;
+constexpr int width = 300, height = 200, left = 46, right = 38, top = 9, bottom = 26;
 
 // Colours that stand for the page's custom properties until the drawing is read back: gnuplot draws ink n as rgb(n, 0, 0).
 constexpr std::string_view inks[]{"--paper", "--vanilla", "--dynamic", "--selection-only", "--beta-only", "--reference",
@@ -64,16 +64,23 @@ struct drawing {
 };
 
 std::vector<curve> curves_of(const study_plan& plan, const study_results& results, const metric& shown, const panel& of) {
+  std::vector<std::vector<double>> arms;
+  for (const variant kind : variants) {
+    for (const std::size_t count : plan.negatives) {
+      arms.push_back(results.each_seed(plan.arm(of, kind, count), shown.figure));
+    }
+  }
+  const auto summaries = summarise_within_seeds(arms);
   std::vector<curve> curves;
+  auto figure = summaries.begin();
   for (std::size_t i = 0; i < variants.size(); ++i) {
     curve one{std::string{name(variants[i])}, std::string{title(variants[i])},
               fmt::format("linespoints {}", strokes[i]), first_variant_ink + static_cast<int>(i), {}};
     for (const std::size_t count : plan.negatives) {
-      const auto figure = summarise(results.each_seed(plan.arm(of, variants[i], count), shown.figure));
-      if (!std::isfinite(figure.mean)) continue;
       // Side by side, so that bars of equal height can be told apart.
       const double x = static_cast<double>(count) + .16 * (static_cast<double>(i) - 1.5);
-      one.points.push_back({x, figure.mean, figure.standard_error});
+      if (std::isfinite(figure->mean)) one.points.push_back({x, figure->mean, figure->standard_error});
+      ++figure;
     }
     if (!one.points.empty()) curves.push_back(std::move(one));
   }
@@ -89,7 +96,7 @@ std::vector<reference_line> references_of(const study_results& results, const me
                      })});
   }
   if (shown.popularity) {
-    lines.push_back({"popularity", "popularity", "pop.", level([](const seed_result& seed) { return seed.popularity; })});
+    lines.push_back({"popularity", "Popularity", "pop.", level([](const seed_result& seed) { return seed.popularity; })});
   }
   std::ranges::sort(lines, {}, &reference_line::level);
   return lines;
@@ -133,6 +140,13 @@ void share_axis(std::span<drawing> group) {
   for (drawing& one : group) one.y = {y.low - margin, y.high + margin};
 }
 
+// 1, 2 or 5 times a power of ten: three to seven ticks.
+double tick_step(double span) {
+  const double power = std::pow(10, std::floor(std::log10(span / 4)));
+  const double times = span / 4 / power;
+  return power * (times < 1.5 ? 1 : times < 3.5 ? 2 : times < 7.5 ? 5 : 10);
+}
+
 constexpr double last_x = 20;
 
 // The names of what script_of plots, in order.
@@ -148,12 +162,13 @@ std::vector<std::pair<std::string, std::string>> plotted(const drawing& one) {
 
 std::string script_of(const drawing& one, std::span<const std::size_t> negatives) {
   std::string data, plots;
-  const auto plot = [&](const std::vector<point>& points, const std::string& style, std::string_view title) {
+  const auto plot = [&](const std::vector<point>& points, const std::string& style, std::string_view title,
+                        std::string_view columns = "") {
     const std::string block = fmt::format("$plot{}", std::ranges::count(plots, '\n'));
     data += block + " << EOD\n";
     for (const auto& [x, y, error] : points) data += fmt::format("{} {} {}\n", x, y, std::isfinite(error) ? error : 0);
     data += "EOD\n";
-    plots += fmt::format("  {} with {} title \"{}\", \\\n", block, style, title);
+    plots += fmt::format("  {}{} with {} title \"{}\", \\\n", block, columns, style, title);
   };
   std::string labels;
   double lowest_label = -1;
@@ -166,17 +181,17 @@ std::string script_of(const drawing& one, std::span<const std::size_t> negatives
   }
   for (const curve& drawn : one.curves) {
     if (std::isfinite(drawn.points.front().error)) {
-      plot(drawn.points, fmt::format("yerrorbars lc {} lw 1.2 pt -1", ink(drawn.ink)), drawn.title + ", standard error");
+      plot(drawn.points, fmt::format("vectors nohead lc {} lw 1.1 dt 1", ink(drawn.ink)), drawn.title + ", standard error",
+           " using 1:($2-$3):(0):(2*$3)");
     }
     plot(drawn.points, fmt::format("{} lc {}", drawn.style, ink(drawn.ink)), drawn.title);
   }
-  const double span = one.y.span();
+  const double step = tick_step(one.y.span());
   return fmt::format(
       R"(reset
-set terminal svg size {width},{height} dynamic font "inherit,12" name "chart"
+set terminal svg size {width},{height} dynamic font "inherit,13" name "chart"
 set output "{id}.svg"
 unset key
-set errorbars 0
 set lmargin at screen {left}
 set rmargin at screen {right}
 set tmargin at screen {top}
@@ -184,7 +199,8 @@ set bmargin at screen {bottom}
 set border 3 lc {axis}
 set tics nomirror out scale .5 tc {axis}
 set grid ytics lc {grid} dt 1
-set xtics ({ticks})
+set xtics ({ticks}) offset 0,.45
+set ytics {step} offset .7,0
 set xrange [0:{last}]
 set yrange [{low}:{high}]
 set format y "%.{digits}f"
@@ -197,7 +213,7 @@ set label "K" at graph 1.02, graph 0 left tc {axis}
       fmt::arg("top", 1 - 1.0 * top / height), fmt::arg("bottom", 1.0 * bottom / height), fmt::arg("axis", ink(axis_ink)),
       fmt::arg("grid", ink(grid_ink)), fmt::arg("ticks", fmt::join(negatives, ",")), fmt::arg("last", last_x),
       fmt::arg("low", one.y.low), fmt::arg("high", one.y.high),
-      fmt::arg("digits", span >= 8 ? 0 : span >= .8 ? 1 : span >= .08 ? 2 : 3), fmt::arg("labels", labels),
+      fmt::arg("step", step), fmt::arg("digits", std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)))), fmt::arg("labels", labels),
       fmt::arg("data", data), fmt::arg("plots", plots.substr(0, plots.size() - 4)));
 }
 

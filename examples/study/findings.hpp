@@ -12,11 +12,17 @@
 
 namespace collapse_study {
 
-/// Sentences about figures. A sign is claimed where the paired t test over seeds gives p < .05; else the sentence says
-/// that there is no difference beyond noise, or that one seed allows no test.
+/// A sentence about figures, and the figures of the test behind it. "Falls", "rises", "above" and "below" are said where
+/// the paired t test over seeds gives p < .05; else the sentence says that nothing shows beyond noise, or that one seed
+/// allows no test.
+struct finding {
+  std::string claim;
+  std::string evidence;  ///< may be empty
+};
+
 struct finding_group {
   std::string heading;
-  std::vector<std::string> sentences;
+  std::vector<finding> findings;
 };
 
 /// What a study shows, every number of it computed.
@@ -30,12 +36,12 @@ std::vector<std::string> caveats(const study_plan& plan);
 
 /// ".5012", "-12.30", "1.204": three digits or four, no leading zero.
 std::string number(double value);
-/// "p = .004", "p < .0001"
+/// "p = .0043", "p < .0001"
 std::string p_value(double p);
-/// "difference +.0734, pooled s.e. .0040; paired t = 15.2, p = .004"
+/// "difference +.0734, s.e. .0040 paired, .0061 pooled; t = 15.2, p = .0043"
 std::string evidence(const comparison& compared);
-/// "a (.5440) is above b (.4705): difference ..."
-std::string contrast(std::string_view a, std::span<const double> values_a, std::string_view b,
-                     std::span<const double> values_b);
+/// "<a> (.5440) is above <b> (.4705)."
+finding contrast(std::string_view a, std::span<const double> values_a, std::string_view b,
+                 std::span<const double> values_b);
 
 }  // namespace collapse_study

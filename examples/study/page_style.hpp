@@ -28,6 +28,7 @@ body {
 header, h2, h3, p, ul, dl { max-width: 46rem; }
 .kicker { margin: 0; color: var(--soft); font-size: .875rem; letter-spacing: .02em; }
 h1 { margin: .25rem 0 .5rem; font-size: clamp(1.75rem, 5vw, 2.5rem); line-height: 1.15; letter-spacing: -.015em; text-wrap: balance; }
+.how { color: var(--soft); font-size: .875rem; }
 .lead { margin: 0; color: var(--soft); font-size: 1.125rem; }
 h2 { margin: 3rem 0 .75rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); max-width: none; font-size: 1.375rem; line-height: 1.25; }
 h3 { margin: 1.75rem 0 .4rem; font-size: 1.0625rem; line-height: 1.35; }
@@ -35,15 +36,19 @@ p { margin: .5rem 0; }
 ul { margin: .5rem 0; padding-left: 1.15rem; }
 li { margin: .35rem 0; }
 li::marker { color: var(--soft); }
+.groups { columns: 28rem 2; column-gap: 3rem; }
+.groups section { break-inside: avoid; padding-top: .1rem; }
+.groups h3 { margin-top: 1.25rem; }
+.groups small { display: block; color: var(--soft); font-size: .8125rem; }
 .metric { margin-top: 2.25rem; }
 .metric > p { color: var(--soft); }
-.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: .75rem 0 .25rem; padding: 0; list-style: none; font-size: .875rem; max-width: none; }
+.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: .75rem 0 1rem; padding: 0; list-style: none; font-size: .875rem; max-width: none; }
 .legend li { display: flex; align-items: center; gap: .4rem; margin: 0; }
 .legend svg { width: 2rem; height: 1rem; fill: none; stroke: var(--ink); stroke-width: 2; }
 .legend .mark { fill: var(--ink); stroke: none; }
-.multiples { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16.5rem), 1fr)); gap: 1.25rem 1rem; }
+.multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 16.5rem), 1fr)); gap: 1.25rem 1rem; }
 figure { margin: 0; min-width: 0; }
-figure svg { display: block; width: 100%; height: auto; max-width: 24rem; }
+figure svg { display: block; width: 100%; height: auto; }
 figcaption { font-size: .9375rem; color: var(--soft); }
 figcaption strong { color: var(--ink); }
 .note { margin: 0; font-size: .8125rem; color: var(--soft); }

@@ -43,13 +43,12 @@ study_plan make_plan(data_source source, const plan_options& options) {
     throw std::invalid_argument(fmt::format("collapse_study: expected at least one seed and one objective, found {} and {}",
                                             options.seeds, options.objectives.size()));
   }
-  const json choices = stored_choices(source);
   study_plan plan{.source = std::move(source), .seeds = {}, .panels = {}, .negatives = {1, 3, 5, 10, 15, 19}};
   plan.seeds.resize(options.seeds);
   std::iota(plan.seeds.begin(), plan.seeds.end(), std::uint64_t{0});
   if (options.quick) plan.negatives = {1, 5, 19};
   for (const objective_kind objective : options.objectives) {
-    const double chosen = sweep_rate(choices, objective);
+    const double chosen = sweep_rate(plan.source, objective);
     const bool both = objective == objective_kind::dmpo && chosen != aggressive_rate;
     if (both) plan.panels.push_back({objective, aggressive_rate, true});
     if (!(both && options.quick)) plan.panels.push_back({objective, chosen, false});

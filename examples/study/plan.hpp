@@ -44,7 +44,7 @@ struct study_plan {
 inline constexpr double aggressive_rate = 1.5e-2;
 
 struct plan_options {
-  std::size_t seeds = 3;
+  std::size_t seeds = 5;
   std::vector<objective_kind> objectives{collapse_study::objectives.begin(), collapse_study::objectives.end()};
   bool quick = false;  ///< K in {1, 5, 19} and the aggressive rate alone for DMPO
 };

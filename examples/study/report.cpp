@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,17 +32,31 @@ std::string escaped(std::string_view text) {
   return safe;
 }
 
-std::string groups_html(const std::vector<finding_group>& groups) {
-  std::string html;
-  for (const finding_group& group : groups) {
-    html += fmt::format("<h3>{}</h3>\n<ul>\n", escaped(group.heading));
-    for (const std::string& sentence : group.sentences) html += fmt::format("<li>{}</li>\n", escaped(sentence));
-    html += "</ul>\n";
+// Running text: "K = 19" stays on one line.
+std::string prose(std::string_view text) {
+  std::string html = escaped(text);
+  for (const std::string_view sign : {" = ", " &lt; "}) {
+    for (std::size_t at = 0; (at = html.find(sign, at)) != std::string::npos;) {
+      html.replace(at, sign.size(), fmt::format("&nbsp;{}&nbsp;", sign.substr(1, sign.size() - 2)));
+    }
   }
   return html;
 }
 
-std::string legend_html() {
+std::string groups_html(const std::vector<finding_group>& groups) {
+  std::string html = "<div class=\"groups\">\n";
+  for (const finding_group& group : groups) {
+    html += fmt::format("<section>\n<h3>{}</h3>\n<ul>\n", escaped(group.heading));
+    for (const auto& [claim, evidence] : group.findings) {
+      html += fmt::format("<li>{}{}</li>\n", prose(claim),
+                          evidence.empty() ? "" : fmt::format(" <small>{}</small>", prose(evidence)));
+    }
+    html += "</ul>\n</section>\n";
+  }
+  return html + "</div>\n";
+}
+
+std::string legend_html(const metric& shown) {
   // The dashes and markers of the charts.
   constexpr std::string_view marks[]{
       R"(<path d="M2 8H30"/><circle cx="16" cy="8" r="3.2" class="mark"/>)",
@@ -53,21 +68,24 @@ std::string legend_html() {
     html += fmt::format("<li style=\"--ink: var(--{})\"><svg viewBox=\"0 0 32 16\" aria-hidden=\"true\">{}</svg>{}</li>\n",
                         name(variants[i]), marks[i], title(variants[i]));
   }
-  html += "<li style=\"--ink: var(--reference)\"><svg viewBox=\"0 0 32 16\" aria-hidden=\"true\">"
-          "<path d=\"M2 8H30\" stroke-dasharray=\"4 3\"/></svg>SFT, popularity</li>\n";
+  if (shown.supervised) {
+    html += fmt::format("<li style=\"--ink: var(--reference)\"><svg viewBox=\"0 0 32 16\" aria-hidden=\"true\">"
+                        "<path d=\"M2 8H30\" stroke-dasharray=\"4 3\"/></svg>SFT{}</li>\n",
+                        shown.popularity ? ", popularity (pop.)" : "");
+  }
   return html + "</ul>\n";
 }
 
-std::string charts_html(const study_plan& plan, const std::vector<chart_row>& rows) {
+std::string charts_html(const study_plan& plan, std::span<const chart_row> rows) {
   std::string html;
   for (const chart_row& row : rows) {
     html += fmt::format("<section class=\"metric\" id=\"{}\">\n<h3>{}</h3>\n<p>{}</p>\n{}<div class=\"multiples\">\n",
-                        row.shown->id, escaped(row.shown->title), escaped(row.shown->meaning), legend_html());
+                        row.shown->id, escaped(row.shown->title), escaped(row.shown->meaning), legend_html(*row.shown));
     for (std::size_t i = 0; i < row.charts.size(); ++i) {
       const panel& of = plan.panels[i];
       html += fmt::format("<figure>\n<figcaption><strong>{}</strong> rate {}{}</figcaption>\n{}\n", title(of.objective),
                           of.learning_rate, of.aggressive ? ", aggressive" : "", row.charts[i].svg);
-      if (!row.charts[i].note.empty()) html += fmt::format("<p class=\"note\">{}</p>\n", escaped(row.charts[i].note));
+      if (!row.charts[i].note.empty()) html += fmt::format("<p class=\"note\">{}</p>\n", prose(row.charts[i].note));
       html += "</figure>\n";
     }
     html += "</div>\n</section>\n";
@@ -130,7 +148,10 @@ bool write_report(const study_plan& plan, const study_results& results, const st
   const auto shown = metrics(plan.source.is_synthetic());
   const auto rows = draw_charts(plan, results, shown, folder / "charts");
   const bool drawn = !rows.front().charts.front().svg.empty();
-  const auto found = findings(plan, results);
+  const std::span all{rows};
+  const std::string no_gnuplot =
+      "<p><strong>Gnuplot is not installed, so there are no charts.</strong> Install it (Debian: gnuplot-nox) and run the "
+      "study again: its results are kept.</p>\n";
 
   const std::string page = fmt::format(
       R"html(<!DOCTYPE html>
@@ -147,16 +168,18 @@ bool write_report(const study_plan& plan, const study_results& results, const st
 <p class="kicker">dynamicpo {version}</p>
 <h1>Do more negatives help?</h1>
 <p class="lead">A toy language model learns preferences on the {title}, with K = {first} to {last} negatives a row. {scope}.</p>
+<p class="how">Points are means over seeds. Bars, one standard error either way, leave out what a seed adds to all arms of its
+chart alike. Charts of one row share their vertical axis, those of the training loss excepted.</p>
 </header>
 <main>
+{main_chart}
 <section>
 <h2>What the figures show</h2>
+<p>Falls, rises, above and below are said where a paired t test over seeds gives p &lt; .05.</p>
 {findings}
 </section>
 <section>
-<h2>Figures against K</h2>
-<p>Points are means over seeds, bars one standard error either way; points of equal K stand side by side. Charts of one row
-share their vertical axis, the training loss excepted.</p>
+<h2>Further figures against K</h2>
 {charts}
 </section>
 <section>
@@ -184,10 +207,9 @@ share their vertical axis, the training loss excepted.</p>
 )html",
       fmt::arg("title", escaped(plan.source.title())), fmt::arg("style", page_style), fmt::arg("version", dynamicpo::version),
       fmt::arg("first", plan.negatives.front()), fmt::arg("last", plan.negatives.back()), fmt::arg("scope", scope(plan)),
-      fmt::arg("findings", groups_html(found)),
-      fmt::arg("charts", drawn ? charts_html(plan, rows)
-                               : "<p><strong>Gnuplot is not installed, so there are no charts.</strong> Install it (Debian: "
-                                 "gnuplot-nox) and run the study again: its results are kept.</p>\n"),
+      fmt::arg("findings", groups_html(findings(plan, results))),
+      fmt::arg("main_chart", drawn ? charts_html(plan, all.first(1)) : no_gnuplot),
+      fmt::arg("charts", drawn ? charts_html(plan, all.subspan(1)) : no_gnuplot),
       fmt::arg("table", table_html({plan, results})), fmt::arg("explanations", groups_html(explanations(plan, results))),
       fmt::arg("run", run_html(plan, results)), fmt::arg("caveats", list_html(caveats(plan))));
 

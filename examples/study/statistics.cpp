@@ -25,6 +25,26 @@ sample_summary summarise(std::span<const double> values) {
   return {values.size(), mean, deviation, deviation / std::sqrt(count)};
 }
 
+std::vector<sample_summary> summarise_within_seeds(std::span<const std::vector<double>> arms) {
+  if (arms.empty()) return {};
+  const std::size_t seeds = arms.front().size();
+  std::vector<double> seed_mean(seeds);
+  for (const auto& arm : arms) {
+    for (std::size_t seed = 0; seed < seeds; ++seed) seed_mean[seed] += arm.at(seed) / static_cast<double>(arms.size());
+  }
+  const double shared = summarise(seed_mean).mean;
+  const double correction = std::sqrt(static_cast<double>(arms.size()) / (static_cast<double>(arms.size()) - 1));
+  std::vector<sample_summary> summaries;
+  for (std::vector<double> arm : arms) {
+    for (std::size_t seed = 0; seed < seeds; ++seed) arm[seed] -= seed_mean[seed] - shared;
+    sample_summary summary = summarise(arm);
+    summary.deviation *= correction;
+    summary.standard_error *= correction;
+    summaries.push_back(summary);
+  }
+  return summaries;
+}
+
 comparison compare(std::span<const double> a, std::span<const double> b) {
   if (a.size() != b.size()) {
     throw std::invalid_argument("collapse_study::compare: expected figures of the same seeds, found " +

@@ -6,10 +6,15 @@
 
 namespace collapse_study {
 
-/// The choices of `study --tune`, made on development rows alone, as tuned.json stores them for data of this kind.
-json stored_choices(const data_source& source);
+/// The project's tuned.json: by kind of data, "synthetic" or "real", what `study --tune` chose on development rows alone.
+///   sweep  learning rate of each objective's sweep over K
+///   arms   learning rate and epochs of each arm at the largest K, epochs 0 where supervised fine-tuning alone is best
+json stored_choices();
 
-/// The learning rate of an objective's sweep, from `choices`.
-double sweep_rate(const json& choices, objective_kind objective);
+/// The part for data of this kind.
+std::string_view choices_field(const data_source& source);
+
+/// Learning rate of an objective's sweep, as stored for data of this kind.
+double sweep_rate(const data_source& source, objective_kind objective);
 
 }  // namespace collapse_study
