@@ -142,7 +142,8 @@ std::size_t exact_cut(const std::vector<int>& sorted) {
     for (int i = 1; i < j; ++i) {
       const segment low = cost(0, i), middle = cost(i, j);
       const std::int64_t total = low.scaled_cost * middle.count * top.count +
-                                 middle.scaled_cost * low.count * top.count + top.scaled_cost * low.count * middle.count;
+                                 middle.scaled_cost * low.count * top.count +
+                                 top.scaled_cost * low.count * middle.count;
       const std::int64_t scale = low.count * middle.count * top.count;
       if (best_scale == 0 || total * best_scale < best * scale) {
         best = total;

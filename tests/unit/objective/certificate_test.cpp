@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Gradient suppression, in numbers: one violator at margin -2 and K - 1 easy negatives at +20, beta = 1. The gradient on
-// the violator vanishes under DMPO as K grows; S-DPO and the boundary alone keep it.
+// Gradient suppression, in numbers: one violator at margin -2 and K - 1 easy negatives at +20, beta = 1. The gradient
+// on the violator vanishes under DMPO as K grows; S-DPO and the boundary alone keep it.
 #include <cmath>
 #include <vector>
 

@@ -20,7 +20,9 @@ template <class Margin>
 void check_margin(const Margin& margin, double ratio_of_score) {
   for (const double score : {-30.0, -3.0, -0.5, 0.0, 0.75}) {
     CAPTURE(score);
-    const auto utility = [&](const std::vector<double>& x) { return margin.utility(x[0], ratio_of_score * (x[0] + 2)); };
+    const auto utility = [&](const std::vector<double>& x) {
+      return margin.utility(x[0], ratio_of_score * (x[0] + 2));
+    };
     REQUIRE(gradient_error(utility, {score}, {margin.slope(utility({score}))}) <= gradient_tolerance);
   }
 }

@@ -37,7 +37,9 @@ TEST_CASE("random_k: every subset is as likely") {
   std::array<int, 64> seen{};
   for (std::uint32_t step = 0; step < draws; ++step) {
     std::size_t subset = 0;
-    for (const std::int32_t slot : draw({.count = 3, .seed = 17, .step = step}, 6)) { subset |= std::size_t{1} << slot; }
+    for (const std::int32_t slot : draw({.count = 3, .seed = 17, .step = step}, 6)) {
+      subset |= std::size_t{1} << slot;
+    }
     ++seen[subset];
   }
   double chi_square = 0;
