@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the types promise: views and pipelines go to threads and kernels by value; a scalar is what can be computed with.
+// What the types promise: views and pipelines go to threads and kernels by value; scalars are what one computes with.
 #include <complex>
 #include <concepts>
 #include <cstdint>
