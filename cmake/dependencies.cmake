@@ -35,7 +35,6 @@ set(dynamicpo_dependency_table
     "<tbb/|dynamicpo/exec/tbb.hpp"            TBB::tbb
     "<omp.h|dynamicpo/exec/openmp.hpp"        OpenMP::OpenMP_CXX
     "<torch/|dynamicpo/adapt/(torch|autograd).hpp"  torch
-    "<thrust/|dynamicpo/(adapt|exec)/thrust.hpp"    dynamicpo_thrust
     "\"toy_llm/"                              toy_llm
     "\"study/"                                collapse_study
     "\"cli/"                                  dynamicpo_cli_parts)
