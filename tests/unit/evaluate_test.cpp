@@ -1,164 +1,146 @@
 // SPDX-License-Identifier: MIT
-// What a stranger writes works as the library's own: selection, beta rule, objective, scalar, execution policy.
 #include "dynamicpo/evaluate.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "dynamicpo/dynamicpo.hpp"
 #include "support/catch.hpp"
 #include "support/rows.hpp"
 
-namespace stranger {
-
 namespace po = dynamicpo;
+using test_support::same_bits;
 
-/// Negatives of the given rows' own lists; not default-constructible.
-class listed {
- public:
-  explicit listed(const std::vector<std::vector<std::size_t>>& lists) : lists_{&lists} {}
-
-  template <class T>
-  po::selection_rule operator()(const po::select::row_scores<T>& row, std::span<std::uint8_t> selected,
-                                po::select::scratch<T>&) const {
-    std::fill(selected.begin(), selected.end(), std::uint8_t{0});
-    for (const std::size_t k : (*lists_)[static_cast<std::size_t>(row.row)]) { selected[k] = 1; }
-    return po::selection_rule::custom;
+TEMPLATE_TEST_CASE("loss and loss_and_gradient agree to the bit, under every objective and reduction", "", float,
+                   double) {
+  for (const bool ragged : {false, true}) {
+    const auto batch = test_support::random_batch<TestType>(2, 150, 6, ragged);
+    test_support::for_each_objective([&](const char* name, const auto& objective) {
+      for (const auto reduction : {po::reduction::mean, po::reduction::sum, po::reduction::none}) {
+        CAPTURE(name, ragged, static_cast<int>(reduction));
+        std::vector<po::compute_of<TestType>> row_loss(150);
+        const auto pipeline = po::dynamic(objective);
+        const auto loss = po::loss(po::exec::seq, pipeline, batch.policy.view(), batch.reference.view(),
+                                   {.row_loss = row_loss, .reduction = reduction});
+        const auto both =
+            test_support::evaluate(pipeline, batch.policy.view(), batch.reference.view(), {.reduction = reduction});
+        REQUIRE(same_bits(loss.loss, both.result.loss));
+        REQUIRE(test_support::same_counts(loss, both.result));
+        REQUIRE(same_bits(row_loss, both.row_loss));
+      }
+    });
   }
-
- private:
-  const std::vector<std::vector<std::size_t>>* lists_;
-};
-
-/// Grows with the gap of chosen and rejected.
-struct gap_beta {
-  static constexpr bool needs_rest = false;
-  double per_nat;
-
-  template <class T>
-  T operator()(const po::beta::context<T>& at) const {
-    return T(1) + T(per_nat) * (at.chosen - at.rejected);
-  }
-};
-
-/// (max(0, 1 - z))^2.
-struct squared_hinge {
-  template <class T>
-  T value(const T& z) const {
-    return z < T(1) ? (T(1) - z) * (T(1) - z) : T(0);
-  }
-  template <class T>
-  T derivative(const T& z) const {
-    return z < T(1) ? T(2) * (z - T(1)) : T(0);
-  }
-};
-
-/// A number without a range of its own, as an interval or a tracer would be.
-struct number {
-  double value = 0;
-  number() = default;
-  number(double x) : value{x} {}  // NOLINT(google-explicit-constructor)
-  friend number operator+(number a, number b) { return a.value + b.value; }
-  friend number operator-(number a, number b) { return a.value - b.value; }
-  friend number operator*(number a, number b) { return a.value * b.value; }
-  friend number operator/(number a, number b) { return a.value / b.value; }
-  friend number operator-(number a) { return -a.value; }
-  friend bool operator<(number a, number b) { return a.value < b.value; }
-  friend bool operator==(number a, number b) { return a.value == b.value; }
-  number& operator+=(number b) { return value += b.value, *this; }
-  friend number exp(number x) { return std::exp(x.value); }
-  friend number log(number x) { return std::log(x.value); }
-  friend number tanh(number x) { return std::tanh(x.value); }
-  friend bool isfinite(number x) { return std::isfinite(x.value); }
-};
-
-/// Blocks backwards, every one in a lane of its own.
-struct backwards {
-  using space_type = po::space::host;
-  po::index lanes(po::index blocks) const { return std::max<po::index>(1, blocks); }
-  template <class Work>
-  void for_each_block(po::index blocks, Work&& work) const {
-    for (po::index block = blocks; block-- > 0;) { work(block, block); }
-  }
-};
-
-}  // namespace stranger
-
-template <>
-struct std::numeric_limits<stranger::number> : std::numeric_limits<double> {
-  static stranger::number epsilon() { return std::numeric_limits<double>::epsilon(); }
-};
-
-using namespace test_support;
-
-TEST_CASE("a stranger's selection, beta and objective: loss, gradient and betas by hand") {
-  const std::vector<std::vector<std::size_t>> lists{{0, 2}, {}};
-  const po::pipeline theirs{stranger::listed{lists}, stranger::gap_beta{.per_nat = 0.5},
-                            po::objective::composed{po::margin::log_ratio{}, po::aggregate::sum{},
-                                                    stranger::squared_hinge{}}};
-  const table<double> policy{{-1, -1}, {-1.5, -9, -0.5, -3, -3, -3}};
-  const auto found = evaluate(theirs, policy.view(), po::reference_free);
-  // beta 1.25 and 0.75; margins 0.625 and -0.375; z = 0.25, loss 0.5625, dL/dz = -1.5.
-  REQUIRE(found.row_loss[0] == 0.5625);
-  REQUIRE(found.gradient.chosen[0] == -1.5 * (1.25 + 0.75));
-  REQUIRE(found.gradient.rejected[0] == 1.5 * 1.25);
-  REQUIRE(found.gradient.rejected[1] == 0);
-  REQUIRE(found.gradient.rejected[2] == 1.5 * 0.75);
-  REQUIRE(found.beta == std::vector<double>{1.25, 0, 0.75, 0, 0, 0});
-  REQUIRE(found.result.empty_rows == 1);
 }
 
-TEST_CASE("a stranger's scalar goes through every step") {
-  const batch<double> rows = random_batch<double>(1, 30, 6);
-  const auto theirs = [](const std::vector<double>& values) {
-    return std::vector<stranger::number>(values.begin(), values.end());
+TEMPLATE_TEST_CASE("mean, sum and none differ by the rows that count alone", "", float, double) {
+  // Row 1 is invalid, row 3 is empty.
+  const test_support::table<TestType> policy{
+      {-1, test_support::nan_of<TestType>, -2, -3},
+      {-2, -3, -2, -3, -1, -9, -test_support::infinity_of<TestType>, -test_support::infinity_of<TestType>}};
+  const auto under = [&](po::reduction reduction) {
+    return test_support::evaluate(po::vanilla(po::objective::dmpo), policy.view(), po::reference_free,
+                                  {.reduction = reduction});
   };
-  const table<stranger::number> policy{theirs(rows.policy.chosen), theirs(rows.policy.rejected)};
-  const table<stranger::number> reference{theirs(rows.reference.chosen), theirs(rows.reference.rejected)};
-  const auto check = [&](const auto& pipeline) {
-    const auto expected = evaluate(pipeline, rows.policy.view(), rows.reference.view());
-    table<stranger::number> gradient{policy.chosen, policy.rejected};
-    const auto found = po::loss_and_gradient(po::exec::threads{2}, pipeline, policy.view(), reference.view(),
-                                             {.gradient = gradient.view(), .reduction = po::reduction::sum});
-    REQUIRE(std::abs(found.loss.value - expected.result.loss) <= 1e-14 * expected.result.loss);
-    for (std::size_t i = 0; i < gradient.rejected.size(); ++i) {
-      REQUIRE(std::abs(gradient.rejected[i].value - expected.gradient.rejected[i]) <= 1e-15);
-    }
+  const auto mean = under(po::reduction::mean), sum = under(po::reduction::sum), none = under(po::reduction::none);
+  REQUIRE((sum.result.rows == 2 && sum.result.invalid_rows == 1 && sum.result.empty_rows == 1));
+  REQUIRE(sum.result.first_invalid.row == 1);
+  REQUIRE(same_bits(sum, none));
+  REQUIRE(same_bits(mean.row_loss, sum.row_loss));
+  REQUIRE(std::isnan(sum.row_loss[1]));
+  REQUIRE(sum.row_loss[3] == 0);
+  const double exact = std::log1p(std::exp(-1.5)) + std::log1p(std::exp(-3.0));
+  REQUIRE(std::abs(static_cast<double>(sum.result.loss) - exact) <= 1e-7);
+  REQUIRE(mean.result.loss == sum.result.loss / 2);
+  for (std::size_t b = 0; b < 4; ++b) {
+    const bool counts = b == 0 || b == 2;
+    REQUIRE((sum.gradient.chosen[b] != 0) == counts);
+    REQUIRE(mean.gradient.chosen[b] == sum.gradient.chosen[b] / 2);
+  }
+  for (std::size_t i = 0; i < 8; ++i) { REQUIRE(mean.gradient.rejected[i] == sum.gradient.rejected[i] / 2); }
+}
+
+TEST_CASE("the gradient of a sum is each row's own, whatever the rest of the batch") {
+  const auto batch = test_support::random_batch<double>(6, 40, 5, true);
+  const auto pipeline = po::dynamic(po::objective::sdpo);
+  const auto whole = test_support::evaluate(pipeline, batch.policy.view(), batch.reference.view());
+  for (po::index b = 0; b < 40; ++b) {
+    const auto at = static_cast<std::size_t>(b);
+    const auto first = batch.policy.rejected.begin() + batch.policy.offsets[at];
+    const auto last = batch.policy.rejected.begin() + batch.policy.offsets[at + 1];
+    const auto reference = batch.reference.rejected.begin() + batch.policy.offsets[at];
+    const test_support::table<double> policy{{batch.policy.chosen[at]}, {first, last}};
+    const test_support::table<double> under{{batch.reference.chosen[at]}, {reference, reference + (last - first)}};
+    const auto alone = test_support::evaluate(pipeline, policy.view(), under.view());
+    REQUIRE(same_bits(test_support::row_of(alone, 0), test_support::row_of(whole, b)));
+  }
+}
+
+TEST_CASE("effective_beta lies at flat positions, 0 where nothing is selected; slices of ragged rows keep theirs") {
+  const std::vector<double> chosen{-5, -5}, rejected{-9, -4, -20, -4, -9, -4.5};
+  const std::vector<std::int64_t> offsets{0, 3, 6};
+  const auto policy = po::view(chosen, rejected, offsets);
+  const auto pipeline = po::dynamic(po::objective::dmpo, {.gamma = 2});
+  const auto whole = test_support::evaluate(pipeline, policy, po::reference_free);
+  REQUIRE(std::abs(whole.beta[1] - (1 + 0.5 * std::tanh(-13.5 / 11.5))) <= 1e-15);
+  REQUIRE(std::abs(whole.beta[5] - (1 + 0.5 * std::tanh(-7.0 / 5))) <= 1e-15);
+  REQUIRE((whole.beta[0] == 0 && whole.beta[2] == 0 && whole.beta[4] == 0));
+
+  std::vector<double> beta(6, 99);
+  po::loss(po::exec::seq, pipeline, policy.slice(1, 1), po::reference_free, {.effective_beta = beta});
+  REQUIRE(beta == std::vector<double>{99, 99, 99, whole.beta[3], 0, whole.beta[5]});
+}
+
+TEST_CASE("the mean divides the loss and the gradient by the rows, and no rows lose nothing") {
+  const auto batch = test_support::random_batch<double>(12, 64, 3);
+  const auto pipeline = po::vanilla(po::objective::mppo);
+  const auto mean = test_support::evaluate(pipeline, batch.policy.view(), po::reference_free, {po::reduction::mean});
+  const auto sum = test_support::evaluate(pipeline, batch.policy.view(), po::reference_free);
+  REQUIRE(mean.result.loss == sum.result.loss / 64);
+  REQUIRE(mean.gradient.chosen[63] == sum.gradient.chosen[63] / 64);
+  const auto none =
+      test_support::evaluate(pipeline, batch.policy.view().slice(0, 0), po::reference_free, {po::reduction::mean});
+  REQUIRE(none.result.loss == 0);
+  REQUIRE(none.result.rows == 0);
+}
+
+TEST_CASE("the gradient may replace the policy scores") {
+  auto batch = test_support::random_batch<double>(14, 50, 4);
+  const auto pipeline = po::dynamic(po::objective::sdpo);
+  const auto expected = test_support::evaluate(pipeline, std::as_const(batch).policy.view(), batch.reference.view());
+  const auto policy = batch.policy.view();
+  const auto found = po::loss_and_gradient(po::exec::seq, pipeline, policy, batch.reference.view(),
+                                           {.gradient = policy, .reduction = po::reduction::sum});
+  REQUIRE(same_bits(found.loss, expected.result.loss));
+  REQUIRE(same_bits(batch.policy, expected.gradient));
+}
+
+TEST_CASE("arguments that do not fit are refused before anything is written") {
+  const test_support::table<double> policy{{1, 2}, {1, 2, 3, 4}}, narrow{{1, 2}, {1, 2}};
+  auto gradient = test_support::table_like(policy.view(), 7.0), small = test_support::table_like(narrow.view(), 7.0);
+  std::vector<double> short_rows{7}, short_beta{7, 7, 7};
+  const auto pipeline = po::vanilla(po::objective::dmpo);
+  const auto call = [&](const auto& reference, const po::outputs<double>& out) {
+    po::loss_and_gradient(po::exec::seq, pipeline, policy.view(), reference, out);
   };
-  check(po::dynamic(po::objective::sdpo));
-  check(po::vanilla(po::objective::mppo));
-}
+  REQUIRE_THROWS_WITH(call(narrow.view(), {.gradient = gradient.view()}),
+                      "dynamicpo::loss_and_gradient: policy is [2] + [2, 2], reference is [2] + [2, 1]");
+  REQUIRE_THROWS_WITH(call(po::reference_free, {.gradient = small.view()}),
+                      "dynamicpo::loss_and_gradient: policy is [2] + [2, 2], gradient is [2] + [2, 1]");
+  REQUIRE_THROWS_AS(call(po::reference_free, {}), std::invalid_argument);
+  REQUIRE_THROWS_WITH(call(po::reference_free, {.gradient = gradient.view(), .row_loss = short_rows}),
+                      "dynamicpo::loss_and_gradient: row_loss has 1 entries, expected 2");
+  REQUIRE_THROWS_WITH(call(po::reference_free, {.gradient = gradient.view(), .effective_beta = short_beta}),
+                      "dynamicpo::loss_and_gradient: effective_beta has 3 entries, expected 4");
+  REQUIRE(gradient.rejected == std::vector<double>(4, 7.0));
+  REQUIRE(short_beta == std::vector<double>(3, 7.0));
+  REQUIRE_THROWS_WITH(
+      po::loss(po::exec::seq, pipeline, policy.view(), po::reference_free, {.gradient = gradient.view()}),
+      "dynamicpo::loss: writes no gradient; call loss_and_gradient");
 
-TEST_CASE("a stranger's execution policy gives the bits of seq") {
-  const batch<float> rows = random_batch<float>(2, 1500, 7, true);
-  const auto dynamic = po::dynamic(po::objective::sdpo);
-  const auto one = evaluate(dynamic, rows.policy.view(), rows.reference.view());
-  REQUIRE(same_bits(one, evaluate(dynamic, rows.policy.view(), rows.reference.view(), {}, stranger::backwards{})));
-}
-
-TEST_CASE("an objective without reference reads none, whatever is given in its place") {
-  const batch<double> rows = random_batch<double>(3, 20, 4);
-  table<double> poisoned = rows.reference;
-  for (double& score : poisoned.rejected) { score = nan_of<double>; }
-  const table<double> another_shape{{-1}, {-2}};
-  const auto check = [&](const auto& objective) {
-    const auto dynamic = po::dynamic(objective);
-    const auto found = evaluate(dynamic, rows.policy.view(), po::reference_free);
-    REQUIRE(same_bits(found, evaluate(dynamic, rows.policy.view(), poisoned.view())));
-    REQUIRE(same_bits(found, evaluate(dynamic, rows.policy.view(), another_shape.view())));
-  };
-  check(po::objective::mppo);
-  check(po::objective::simpo(0.5));
-}
-
-TEST_CASE("a reference of wider numbers than the policy") {
-  const batch<float> rows = random_batch<float>(4, 20, 4);
-  const table<double> wide{{rows.reference.chosen.begin(), rows.reference.chosen.end()},
-                           {rows.reference.rejected.begin(), rows.reference.rejected.end()}};
-  const auto dynamic = po::dynamic(po::objective::dmpo);
-  REQUIRE(same_bits(evaluate(dynamic, rows.policy.view(), rows.reference.view()),
-                    evaluate(dynamic, rows.policy.view(), wide.view())));
+  const std::vector<std::uint8_t> mask{1, 1, 1, 1};
+  REQUIRE_THROWS_AS(call(policy.view().with_mask(mask), {.gradient = gradient.view()}), std::invalid_argument);
+  const std::vector<std::int32_t> lengths{1, 1, 1, 1};
+  REQUIRE_THROWS_WITH(call(policy.view().with_lengths(lengths, lengths), {.gradient = gradient.view()}),
+                      "dynamicpo::loss_and_gradient: policy is not length-normalised, reference is");
 }

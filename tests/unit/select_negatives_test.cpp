@@ -2,105 +2,141 @@
 #include "dynamicpo/select_negatives.hpp"
 
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
 #include "dynamicpo/dynamicpo.hpp"
 #include "support/catch.hpp"
 #include "support/rows.hpp"
 
-using namespace test_support;
+namespace po = dynamicpo;
 using po::selection_rule;
 
 namespace {
 
 template <class T>
 struct lists {
-  po::selection_counts counts;
   std::vector<std::int64_t> offsets;
   std::vector<std::int32_t> slots;
   std::vector<selection_rule> rule;
   std::vector<T> mean_rest;
+  po::selection_counts counts;
 };
 
-template <class Select, class P>
-auto lists_of(const Select& select, const po::scores<P>& policy) {
+template <class T, class Select = po::select::boundary>
+lists<std::remove_const_t<T>> lists_of(const po::scores<T>& policy, const Select& select = {},
+                                       po::nonfinite nonfinite = po::nonfinite::throw_) {
   const auto rows = static_cast<std::size_t>(policy.rows());
-  lists<std::remove_const_t<P>> found{{},
-                                      std::vector<std::int64_t>(rows + 1, -1),
-                                      std::vector<std::int32_t>(static_cast<std::size_t>(policy.flat(policy.rows()))),
-                                      std::vector<selection_rule>(rows),
-                                      std::vector<std::remove_const_t<P>>(rows)};
+  lists<std::remove_const_t<T>> found{
+      std::vector<std::int64_t>(rows + 1, -7),
+      std::vector<std::int32_t>(static_cast<std::size_t>(policy.flat(policy.rows()) - policy.flat(0)), -7),
+      std::vector<selection_rule>(rows, selection_rule::custom),
+      std::vector<std::remove_const_t<T>>(rows, -7),
+      {}};
   found.counts = po::select_negatives(po::exec::seq, select, policy,
                                       {.offsets = found.offsets,
                                        .slots = found.slots,
                                        .rule = found.rule,
                                        .mean_rest = found.mean_rest,
-                                       .nonfinite = po::nonfinite::skip});
+                                       .nonfinite = nonfinite});
   found.slots.resize(static_cast<std::size_t>(found.offsets.back()));
   return found;
 }
 
 }  // namespace
 
-TEST_CASE("compact lists over empty, invalid, masked and impossible: indices are those of the original rows") {
-  const table<double> policy{{-5, -5, nan_of<double>, -5, -5},
-                             {-9, -4, -5, -1, -2, -9, -infinity_of<double>, -3, -20, -9, -6, -9},
-                             {0, 3, 3, 5, 9, 12}};
-  std::vector<std::uint8_t> mask(12, 1);
-  mask[11] = 0;
-  const auto found = lists_of(po::select::boundary{}, policy.view().with_mask(mask));
-  REQUIRE(found.offsets == std::vector<std::int64_t>{0, 2, 2, 2, 3, 4});
-  REQUIRE(found.slots == std::vector<std::int32_t>{1, 2, 2, 1});
-  REQUIRE(found.rule == std::vector<selection_rule>{selection_rule::violators, selection_rule::none,
-                                                    selection_rule::none, selection_rule::violators,
-                                                    selection_rule::cluster});
-  REQUIRE(found.mean_rest[0] == -9);
-  REQUIRE(std::isnan(found.mean_rest[1]));
-  REQUIRE(std::isnan(found.mean_rest[2]));
-  REQUIRE(found.mean_rest[3] == -14.5);
-  REQUIRE(found.mean_rest[4] == -9);
-  REQUIRE(found.counts.selected == 4);
+TEMPLATE_TEST_CASE("select_negatives: compact lists, what decided, and the mean of the rest", "", float, double) {
+  const test_support::table<TestType> dense{{-5, -1, -5}, {-9, -4, -20, -3, -9, -3, -5, -5, -4}};
+  const auto found = lists_of(dense.view());
+  REQUIRE(found.offsets == std::vector<std::int64_t>{0, 1, 3, 6});
+  REQUIRE(found.slots == std::vector<std::int32_t>{1, 0, 2, 0, 1, 2});
+  REQUIRE(found.rule ==
+          std::vector<selection_rule>{selection_rule::violators, selection_rule::cluster, selection_rule::violators});
+  REQUIRE(found.mean_rest[0] == TestType(-14.5));
+  REQUIRE(found.mean_rest[1] == TestType(-9));
+  REQUIRE(std::abs(static_cast<double>(found.mean_rest[2]) + 14.0 / 3) <= 1e-6);  // none left out: the selected
+  REQUIRE(found.counts.selected == 6);
   REQUIRE(found.counts.rows == 3);
-  REQUIRE(found.counts.empty_rows == 1);
-  REQUIRE(found.counts.invalid_rows == 1);
-  REQUIRE(found.counts.first_invalid.row == 2);
 }
 
-TEMPLATE_TEST_CASE("scoring the selected alone gives the loss and gradient of the whole", "", float, double) {
-  const bool ragged = GENERATE(false, true);
-  const batch<TestType> rows = random_batch<TestType>(1, 400, 8, ragged);
-  const auto whole = evaluate(po::pipeline{po::select::boundary{}, po::beta::fixed{}, po::objective::sdpo},
-                              rows.policy.view(), rows.reference.view());
-  const auto chosen_few = lists_of(po::select::boundary{}, rows.policy.view());
-
-  // The compact rows are ragged rows of their own: gather, and evaluate without a selection.
-  batch<TestType> compact{{rows.policy.chosen, {}, chosen_few.offsets},
-                          {rows.reference.chosen, {}, chosen_few.offsets}};
-  const auto policy = rows.policy.view(), reference = rows.reference.view();
-  for (po::index row = 0; row < 400; ++row) {
-    for (auto at = chosen_few.offsets[static_cast<std::size_t>(row)];
-         at < chosen_few.offsets[static_cast<std::size_t>(row) + 1]; ++at) {
-      const auto slot = chosen_few.slots[static_cast<std::size_t>(at)];
-      compact.policy.rejected.push_back(policy.rejected(row, slot));
-      compact.reference.rejected.push_back(reference.rejected(row, slot));
+TEMPLATE_TEST_CASE("select_negatives over slices gives each row what the whole gives it", "", float, double) {
+  for (const bool ragged : {false, true}) {
+    const auto batch = test_support::random_batch<TestType>(9, 120, 7, ragged);
+    const auto policy = batch.policy.view();
+    const auto whole = lists_of(policy);
+    for (const auto& [first, count] : {std::pair<po::index, po::index>{0, 40}, {40, 80}, {77, 1}, {5, 0}}) {
+      const auto part = lists_of(policy.slice(first, count));
+      for (po::index b = 0; b < count; ++b) {
+        const auto in_part = static_cast<std::size_t>(b), in_whole = static_cast<std::size_t>(first + b);
+        REQUIRE(part.rule[in_part] == whole.rule[in_whole]);
+        REQUIRE(part.offsets[in_part + 1] - part.offsets[in_part] ==
+                whole.offsets[in_whole + 1] - whole.offsets[in_whole]);
+        REQUIRE(std::equal(part.slots.begin() + part.offsets[in_part], part.slots.begin() + part.offsets[in_part + 1],
+                           whole.slots.begin() + whole.offsets[in_whole]));
+      }
+      REQUIRE(part.offsets[0] == 0);
     }
   }
-  const auto of_compact = evaluate(po::vanilla(po::objective::sdpo), compact.policy.view(), compact.reference.view());
-  REQUIRE(same_bits(of_compact.row_loss, whole.row_loss));
-  REQUIRE(same_bits(of_compact.gradient.chosen, whole.gradient.chosen));
-  REQUIRE(same_bits(of_compact.result.loss, whole.result.loss));
 }
 
-TEST_CASE("slices of ragged rows make lists of their own") {
-  const table<double> policy{{-5, -5, -5}, {-9, -4, -1, -2, -3}, {0, 2, 3, 5}};
-  const auto part = lists_of(po::select::all{}, policy.view().slice(1, 2));
-  REQUIRE(part.offsets == std::vector<std::int64_t>{0, 1, 3});
-  REQUIRE(part.slots == std::vector<std::int32_t>{0, 0, 1});
+TEST_CASE("select_negatives: slots count every rejected of the row, absent ones too") {
+  constexpr double infinity = test_support::infinity_of<double>;
+  const test_support::table<double> scores{{-5}, {-infinity, -4, -3, -9, -2}};
+  const std::vector<std::uint8_t> mask{1, 0, 1, 1, 1};
+  const auto found = lists_of(scores.view().with_mask(mask));
+  REQUIRE(found.slots == std::vector<std::int32_t>{2, 4});
+  REQUIRE(found.mean_rest[0] == -9);
 }
 
-TEST_CASE("lists are optional: counts alone") {
-  const batch<double> rows = random_batch<double>(2, 50, 4);
-  const auto counts = po::select_negatives(po::exec::seq, po::select::top_k{.count = 2}, rows.policy.view(), {});
-  REQUIRE(counts.selected == 100);
-  REQUIRE(counts.rows == 50);
+TEST_CASE("select_negatives: empty and invalid rows select nothing and say so") {
+  constexpr double nan = test_support::nan_of<double>;
+  const test_support::table<double> scores{{-5, nan, -5}, {-4, -4, -6}};
+  const auto skipped = lists_of(scores.view(), po::select::violators{}, po::nonfinite::skip);
+  REQUIRE(skipped.offsets == std::vector<std::int64_t>{0, 1, 1, 1});
+  REQUIRE(skipped.rule[1] == selection_rule::none);
+  REQUIRE(skipped.rule[2] == selection_rule::violators);
+  REQUIRE((std::isnan(skipped.mean_rest[1]) && std::isnan(skipped.mean_rest[2])));
+  REQUIRE((skipped.counts.rows == 1 && skipped.counts.invalid_rows == 1 && skipped.counts.empty_rows == 1));
+  REQUIRE_THROWS_WITH(lists_of(scores.view()),
+                      "dynamicpo::select_negatives: row 1: the chosen score is not finite (1 invalid in all)");
+}
+
+TEST_CASE("select_negatives: the lists make ragged rows with the loss and gradient of the whole") {
+  const auto batch = test_support::random_batch<double>(13, 60, 9);
+  const auto pipeline = po::pipeline{po::select::boundary{}, po::beta::fixed{.base = 0.4}, po::objective::sdpo};
+  const auto whole = test_support::evaluate(pipeline, batch.policy.view(), batch.reference.view());
+  const auto found = lists_of(batch.policy.view());
+  test_support::batch<double> compact;
+  compact.policy = {batch.policy.chosen, {}, found.offsets};
+  compact.reference = {batch.reference.chosen, {}, found.offsets};
+  std::vector<double> gradient;
+  for (std::size_t b = 0; b < 60; ++b) {
+    for (std::int64_t i = found.offsets[b]; i < found.offsets[b + 1]; ++i) {
+      const std::size_t at = b * 9 + static_cast<std::size_t>(found.slots[static_cast<std::size_t>(i)]);
+      compact.policy.rejected.push_back(batch.policy.rejected[at]);
+      compact.reference.rejected.push_back(batch.reference.rejected[at]);
+      gradient.push_back(whole.gradient.rejected[at]);
+    }
+  }
+  const auto small =
+      test_support::evaluate(po::vanilla(po::objective::sdpo, 0.4), compact.policy.view(), compact.reference.view());
+  REQUIRE(test_support::same_bits(small.row_loss, whole.row_loss));
+  REQUIRE(test_support::same_bits(small.gradient.chosen, whole.gradient.chosen));
+  REQUIRE(test_support::same_bits(small.gradient.rejected, gradient));
+}
+
+TEST_CASE("select_negatives refuses outputs that are too short or half given") {
+  const test_support::table<double> scores{{-5, -5}, {-4, -6, -4, -6}};
+  std::vector<std::int64_t> offsets(3);
+  std::vector<std::int32_t> slots(4);
+  const auto call = [&](const po::selection_outputs<double>& out) {
+    po::select_negatives(po::exec::seq, po::select::boundary{}, scores.view(), out);
+  };
+  REQUIRE_NOTHROW(call({}));
+  REQUIRE_THROWS_WITH(call({.offsets = std::span(offsets).first(2), .slots = slots}),
+                      "dynamicpo::select_negatives: offsets has 2 entries, expected 3");
+  REQUIRE_THROWS_WITH(call({.offsets = offsets, .slots = std::span(slots).first(3)}),
+                      "dynamicpo::select_negatives: slots has 3 entries, expected 4");
+  REQUIRE_THROWS_AS(call({.offsets = offsets}), std::invalid_argument);
+  REQUIRE_THROWS_AS(call({.slots = slots}), std::invalid_argument);
 }

@@ -74,3 +74,15 @@ TEMPLATE_TEST_CASE("link::squared and link::hinge: known values, and the kink", 
   REQUIRE(hinge.derivative(TestType(0.5)) == TestType(-1));
   REQUIRE(hinge.derivative(TestType(1)) == TestType(0));
 }
+
+TEST_CASE("a NaN goes through every link") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto check = [nan](const auto& link) {
+    REQUIRE(std::isnan(link.value(nan)));
+    REQUIRE(std::isnan(link.derivative(nan)));
+  };
+  check(po::link::logistic{});
+  check(po::link::smoothed_logistic{});
+  check(po::link::squared{});
+  REQUIRE(std::isnan(po::link::hinge{}.value(nan)));
+}
