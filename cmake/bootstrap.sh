@@ -3,7 +3,7 @@
 # From a bare Debian 12 to a result. Installs the packages that are missing, builds, and runs:
 #   sh cmake/bootstrap.sh study [options of `dynamicpo study`]   the collapse study, results in build/study
 #   sh cmake/bootstrap.sh test                                   the whole test suite
-#   sh cmake/bootstrap.sh ci                                     nothing: only the packages that .ci/run needs
+#   sh cmake/bootstrap.sh ci                                     nothing: only the packages that .ci/sanitizers needs
 set -eu
 cd "$(dirname "$0")/.."
 
