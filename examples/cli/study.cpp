@@ -87,7 +87,7 @@ void run_collapse(const cs::data_source& source, const study_options& options, c
   const cs::study_results results = cs::run_study(plan, how);
   const bool charts = cs::write_report(plan, results, how.folder);
 
-  fmt::print("HR@1 by likelihood on the {}: mean (standard deviation), {}\n\n{}", source.title(), cs::scope(plan),
+  fmt::print("HR@1 by likelihood on {}: mean (standard deviation), {}\n\n{}", source.title(), cs::scope(plan),
              cs::to_text({plan, results}));
   print_groups(cs::findings(plan, results));
   print_groups(cs::explanations(plan, results));
@@ -103,7 +103,7 @@ void run_tune(const cs::data_source& source, const study_options& options, const
   const cs::tune_plan plan =
       cs::make_tune_plan(source, {.seeds = options.seeds, .objectives = options.objectives, .quick = options.quick});
   const cs::tune_results results = cs::run_tune(plan, how);
-  fmt::print("Arms at K = {} on the {}, learning rate and epochs of each chosen on development rows alone; {} seeds; differences\n"
+  fmt::print("Arms at K = {} on {}, learning rate and epochs of each chosen on development rows alone; {} seeds; differences\n"
              "are paired over seeds\n\n{}",
              plan.negatives, source.title(), plan.seeds.size(), cs::to_text(plan, results));
   print_groups(cs::tune_findings(plan, results));
@@ -114,11 +114,11 @@ void run_tune(const cs::data_source& source, const study_options& options, const
 void run_study(study_options options, const std::vector<std::string>& objectives) {
   const auto start = std::chrono::steady_clock::now();
   const auto source = options.data.empty()
-                          ? cs::data_source::synthetic({.evaluation_rows = options.quick ? 1500u : 4000u})
+                          ? cs::data_source::synthetic({.evaluation_rows = options.quick ? 1000u : 4000u})
                           : cs::data_source::real(options.data);
   for (const std::string& name : objectives) options.objectives.push_back(cs::parse_objective(name));
   if (objectives.empty()) options.objectives.assign(cs::objectives.begin(), cs::objectives.end());
-  if (options.seeds == 0) options.seeds = options.quick ? 2 : options.tune ? 12 : 5;
+  if (options.seeds == 0) options.seeds = options.quick ? 2 : options.tune ? 12 : 7;
   const cs::execution how{.folder = options.output, .threads = options.threads, .progress = progress_line{}};
   options.tune ? run_tune(source, options, how) : run_collapse(source, options, how);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
@@ -141,7 +141,7 @@ void add_study(CLI::App& app) {
   command->add_option("--objectives", *objectives, "some of dmpo, sdpo, mppo; all by default")
       ->delimiter(',')
       ->check(CLI::IsMember({"dmpo", "sdpo", "mppo"}));
-  command->add_option("--seeds", options->seeds, "synthetic: data sets; real data: models (5; 12 with --tune, 2 with --quick)")
+  command->add_option("--seeds", options->seeds, "synthetic: data sets; real data: models (7; 12 with --tune, 2 with --quick)")
       ->check(CLI::PositiveNumber);
   command->add_option("--threads", options->threads, "decides nothing but time; all cores by default")
       ->check(CLI::PositiveNumber);

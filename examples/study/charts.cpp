@@ -204,7 +204,7 @@ set ytics {step} offset .7,0
 set xrange [0:{last}]
 set yrange [{low}:{high}]
 set format y "%.{digits}f"
-set label "K" at graph 1.02, graph 0 left tc {axis}
+set label "K" at graph 1.02, graph -.09 left tc {axis}
 {labels}{data}plot \
 {plots}
 )",

@@ -45,7 +45,7 @@ std::uint64_t checksum(const toy_llm::dataset& data) {
 
 data_source data_source::synthetic(const toy_llm::synthetic_options& options) {
   data_source source;
-  source.title_ = "synthetic catalogue D";
+  source.title_ = "the synthetic catalogue D";
   source.synthetic_ = options;
   return source;
 }

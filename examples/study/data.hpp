@@ -29,7 +29,7 @@ class data_source {
   static data_source real(const std::filesystem::path& path);
 
   bool is_synthetic() const { return real_ == nullptr; }
-  /// For people: "synthetic catalogue D", or the name of the folder or file.
+  /// For people: "the synthetic catalogue D", or the name of the folder or file.
   const std::string& title() const { return title_; }
   /// For the header of results: what fixes the data and the supervised model, and no path.
   json identity() const;

@@ -41,7 +41,7 @@ finding contrast(std::string_view a, std::span<const double> values_a, std::stri
     return {fmt::format("{} is {} {}.", one, compared.difference > 0 ? "above" : "below", other), evidence(compared)};
   }
   if (compared.count < 2) return {fmt::format("{} against {}.", one, other), evidence(compared)};
-  return {fmt::format("{} and {} do not differ beyond noise.", one, other), evidence(compared)};
+  return {fmt::format("{} shows no clear difference from {}.", one, other), evidence(compared)};
 }
 
 namespace {
@@ -118,7 +118,7 @@ class panel_reading {
   std::string movement(const comparison& moved, variant kind, const figure& which) const {
     const std::string from = number(mean(kind, first(), which)), to = number(mean(kind, last(), which));
     if (moved.count >= 2 && !moved.shows()) {
-      return fmt::format("does not move beyond noise: {} at K = {}, {} at K = {}", from, first(), to, last());
+      return fmt::format("shows no clear change, {} at K = {} and {} at K = {}", from, first(), to, last());
     }
     const char* verb = moved.count < 2 ? "goes" : moved.difference < 0 ? "falls" : "rises";
     return fmt::format("{} from {} at K = {} to {} at K = {}", verb, from, first(), to, last());
@@ -128,7 +128,7 @@ class panel_reading {
     const comparison hits = change(variant::vanilla), loss = change(variant::vanilla, last_loss);
     const bool falls = hits.shows() && hits.difference < 0;
     const char* verdict = hits.count < 2 ? "One seed cannot tell whether it collapses"
-                          : !falls       ? "No collapse shows"
+                          : !falls       ? "No collapse is shown"
                           : loss.shows() && loss.difference < 0
                               ? "It collapses"
                               : "It loses accuracy, though not along with a falling loss";
@@ -145,8 +145,8 @@ class panel_reading {
       (against.difference < 0 ? below : above) += against.difference != 0;
       if (against.shows()) ++(against.difference < 0 ? clearly_below : clearly_above);
     }
-    return {fmt::format("Of {} values of K, DynamicPO is below vanilla at {} and above it at {}.", plan_->negatives.size(), below,
-                        above),
+    return {fmt::format("Of {} values of K, DynamicPO's mean is below vanilla's at {} and above it at {}.", plan_->negatives.size(),
+                        below, above),
             fmt::format("p < .05 at {} of those below, at {} of those above", clearly_below, clearly_above)};
   }
 
@@ -201,9 +201,9 @@ finding_group baseline_findings(const study_plan& plan, const study_results& res
     const double level = summarise(values).mean;
     const auto below = std::ranges::count_if(arms, [&](const candidate& arm) { return arm.mean < level; });
     if (below == std::ssize(arms)) {
-      against.claim += fmt::format(" Every arm is below {}: none of these models recommends as well as it does.", name);
+      against.claim += fmt::format(" Every arm's mean is below {}'s: none of these models recommends as well.", name);
     } else if (below > 0) {
-      against.claim += fmt::format(" {} arms are below {}.", below, name);
+      against.claim += fmt::format(" The means of {} arms are below {}'s.", below, name);
     }
     group.findings.push_back(std::move(against));
   }

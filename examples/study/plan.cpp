@@ -46,7 +46,7 @@ study_plan make_plan(data_source source, const plan_options& options) {
   study_plan plan{.source = std::move(source), .seeds = {}, .panels = {}, .negatives = {1, 3, 5, 10, 15, 19}};
   plan.seeds.resize(options.seeds);
   std::iota(plan.seeds.begin(), plan.seeds.end(), std::uint64_t{0});
-  if (options.quick) plan.negatives = {1, 5, 19};
+  if (options.quick) plan.negatives = {1, 5, 15};
   for (const objective_kind objective : options.objectives) {
     const double chosen = sweep_rate(plan.source, objective);
     const bool both = objective == objective_kind::dmpo && chosen != aggressive_rate;

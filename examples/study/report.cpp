@@ -167,7 +167,7 @@ bool write_report(const study_plan& plan, const study_results& results, const st
 <header>
 <p class="kicker">dynamicpo {version}</p>
 <h1>Do more negatives help?</h1>
-<p class="lead">A toy language model learns preferences on the {title}, with K = {first} to {last} negatives a row. {scope}.</p>
+<p class="lead">A toy language model learns preferences on {title}, with K = {first} to {last} negatives a row. {scope}.</p>
 <p class="how">Points are means over seeds. Bars, one standard error either way, leave out what a seed adds to all arms of its
 chart alike. Charts of one row share their vertical axis, those of the training loss excepted.</p>
 </header>
@@ -175,7 +175,8 @@ chart alike. Charts of one row share their vertical axis, those of the training 
 {main_chart}
 <section>
 <h2>What the figures show</h2>
-<p>Falls, rises, above and below are said where a paired t test over seeds gives p &lt; .05.</p>
+<p>Changes and differences are called so where a paired t test over seeds gives p&nbsp;&lt;&nbsp;.05, and not clear where it
+does not.</p>
 {findings}
 </section>
 <section>
