@@ -21,7 +21,6 @@ catch2              the test framework
 libxtensor-dev      its adapter's tests
 libboost-dev        multiprecision, an oracle
 libceres-dev        its automatic differentiation, an oracle
-git                 the tests of the sources
 chromium            looks at the HTML report"
 ci_packages="$test_packages
 clang-16            the second compiler

@@ -10,9 +10,6 @@ find_package(CLI11 QUIET CONFIG)
 find_package(fmt QUIET CONFIG)
 find_package(Boost QUIET)
 find_package(benchmark QUIET CONFIG)
-find_package(TBB QUIET CONFIG)
-find_package(OpenMP QUIET COMPONENTS CXX)
-find_package(Torch QUIET CONFIG)
 
 # Ceres is used for one header, an autodiff scalar: its package would drag in everything else.
 find_path(DYNAMICPO_CERES_INCLUDE_DIR ceres/jet.h)
@@ -32,9 +29,6 @@ set(dynamicpo_dependency_table
     "<boost/"                                 Boost::headers
     "<ceres/jet.h"                            dynamicpo_ceres_jet
     "<benchmark/"                             benchmark::benchmark
-    "<tbb/|dynamicpo/exec/tbb.hpp"            TBB::tbb
-    "<omp.h|dynamicpo/exec/openmp.hpp"        OpenMP::OpenMP_CXX
-    "<torch/|dynamicpo/adapt/(torch|autograd).hpp"  torch
     "\"toy_llm/"                              toy_llm
     "\"study/"                                collapse_study
     "\"cli/"                                  dynamicpo_cli_parts)
