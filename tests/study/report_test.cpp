@@ -48,8 +48,8 @@ std::vector<std::string> curve_ids(const cs::study_plan& plan) {
   return ids;
 }
 
-// Added to a copy of the page: measures it and leaves its findings in an element.
-constexpr char inspector[] = R"js(<pre id="inspection"></pre><script>
+// Added to a copy of the page: measures it and tells the page around it.
+constexpr char inspector[] = R"js(<script>
 window.addEventListener('load', () => {
   const lines = [], say = (...words) => lines.push(words.join(' '));
   const root = document.documentElement;
@@ -57,7 +57,7 @@ window.addEventListener('load', () => {
   say('overflow', root.scrollWidth - root.clientWidth);
   const scrolled = element => element.closest('.scroll');
   for (const element of document.querySelectorAll('body *')) {
-    if (scrolled(element) || element.closest('svg') || element.closest('#inspection')) continue;
+    if (scrolled(element) || element.closest('svg')) continue;
     const box = element.getBoundingClientRect();
     if (box.right > window.innerWidth + .5 || box.left < -.5) say('outside', element.tagName, element.className);
     if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) say('cut', element.tagName, element.className);
@@ -88,9 +88,16 @@ window.addEventListener('load', () => {
           path ? getComputedStyle(path).strokeDasharray : '');
     }
   }
-  document.getElementById('inspection').textContent = lines.join('\n');
+  parent.postMessage(lines.join('\n'), '*');
 });
 </script></body>)js";
+
+// The page around it: a frame of the width to look at, since a headless window is never narrower than 500 pixels.
+std::string framed(int width) {
+  return "<!doctype html><body><pre id=\"inspection\"></pre><script>addEventListener('message', told => "
+         "document.getElementById('inspection').textContent = told.data)</script>"
+         "<iframe src=\"inspected.html\" style=\"border: 0; height: 900px; width: " + std::to_string(width) + "px\"></iframe>";
+}
 
 // What the inspector says of a page at a width, by its first word; and what the browser wrote to its console.
 struct inspection {
@@ -101,11 +108,11 @@ struct inspection {
     std::string page = contents(folder / "report.html");
     page.replace(page.rfind("</body>"), 7, inspector);
     std::ofstream{folder / "inspected.html", std::ios::binary} << page;
+    std::ofstream{folder / "frame.html", std::ios::binary} << framed(width);
     const std::string path = folder.path().string();
     const std::string command = "chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --enable-logging=stderr --user-data-dir='" +
-                                path + "/profile' --window-size=" + std::to_string(width) +
-                                ",900 --virtual-time-budget=5000 --dump-dom 'file://" + path + "/inspected.html' >'" + path +
-                                "/dom' 2>'" + path + "/log'";
+                                path + "/profile' --window-size=1400,1000 --virtual-time-budget=5000 --dump-dom 'file://" + path +
+                                "/frame.html' >'" + path + "/dom' 2>'" + path + "/log'";
     INFO(command);
     REQUIRE(std::system(command.c_str()) == 0);
     std::istringstream log{contents(folder / "log")};
