@@ -74,13 +74,11 @@ class panel_reading {
       said.claim.insert(0, at_last);
       return said;
     };
-    finding_group group{panel_->title(), {}};
-    group.findings.push_back(collapse());
+    finding_group group{panel_->title(), collapse()};
     const comparison rise = change(variant::dynamic);
     group.findings.push_back({fmt::format("DynamicPO {}.", movement(rise, variant::dynamic, hit_ratio().figure)), evidence(rise)});
 
-    const std::size_t best = *std::ranges::max_element(
-        plan_->negatives, {}, [&](std::size_t count) { return mean(variant::vanilla, count); });
+    const std::size_t best = best_count(variant::vanilla);
     group.findings.push_back(at(contrast("DynamicPO", hits(variant::dynamic), fmt::format("vanilla at its best K, {}", best),
                                          values(variant::vanilla, best))));
     if (best != last()) {
@@ -110,6 +108,9 @@ class panel_reading {
 
  private:
   std::size_t first() const { return plan_->negatives.front(); }
+  std::size_t best_count(variant kind) const {
+    return *std::ranges::max_element(plan_->negatives, {}, [&](std::size_t count) { return mean(kind, count); });
+  }
   comparison change(variant kind, const figure& which = hit_ratio().figure) const {
     return compare(values(kind, last(), which), values(kind, first(), which));
   }
@@ -124,17 +125,44 @@ class panel_reading {
     return fmt::format("{} from {} at K = {} to {} at K = {}", verb, from, first(), to, last());
   }
 
-  finding collapse() const {
-    const comparison hits = change(variant::vanilla), loss = change(variant::vanilla, last_loss);
-    const bool falls = hits.shows() && hits.difference < 0;
-    const char* verdict = hits.count < 2 ? "One seed cannot tell whether it collapses"
-                          : !falls       ? "No collapse is shown"
-                          : loss.shows() && loss.difference < 0
-                              ? "It collapses"
-                              : "It loses accuracy, though not along with a falling loss";
-    return {fmt::format("Vanilla {} {}; its training loss {}. {}.", title(panel_->objective), movement(hits, variant::vanilla, hit_ratio().figure),
-                        movement(loss, variant::vanilla, last_loss), verdict),
-            evidence(hits)};
+  // Whether vanilla's accuracy falls with its loss, from the smallest K or from the best, and how far down.
+  std::vector<finding> collapse() const {
+    const std::size_t peak = best_count(variant::vanilla);
+    const comparison whole = change(variant::vanilla);
+    std::vector<finding> said{
+        {fmt::format("Vanilla {} {}; its training loss {}.", title(panel_->objective), movement(whole, variant::vanilla, hit_ratio().figure),
+                     movement(change(variant::vanilla, last_loss), variant::vanilla, last_loss)),
+         evidence(whole)}};
+    const auto ending = values(variant::vanilla, last());
+    const comparison from_peak = compare(ending, values(variant::vanilla, peak));
+    if (peak != first() && peak != last()) {
+      said.push_back({fmt::format("From its best K, {} ({}), to K = {} ({}) it {}.", peak, number(mean(variant::vanilla, peak)), last(),
+                                  number(summarise(ending).mean),
+                                  from_peak.count < 2 ? "goes down" : from_peak.shows() ? "falls" : "shows no clear change"),
+                      evidence(from_peak)});
+    }
+    const bool falls = (whole.shows() && whole.difference < 0) || (from_peak.shows() && from_peak.difference < 0);
+    const comparison loss = compare(values(variant::vanilla, last(), last_loss),
+                                    values(variant::vanilla, whole.shows() && whole.difference < 0 ? first() : peak, last_loss));
+    const auto supervised = results_->each_seed([&](const seed_result& seed) {
+      return seed.supervised.hit_ratio_of(panel_->objective);
+    });
+    const comparison against_start = compare(ending, supervised);
+    const std::string start = fmt::format("SFT ({})", number(summarise(supervised).mean));
+    std::string verdict;
+    if (whole.count < 2) {
+      verdict = "One seed cannot tell whether it collapses.";
+    } else if (!falls) {
+      verdict = "No collapse is shown.";
+    } else if (!(loss.shows() && loss.difference < 0)) {
+      verdict = "Accuracy falls, though not along with the loss.";
+    } else if (against_start.shows() && against_start.difference < 0) {
+      verdict = fmt::format("This is the collapse: accuracy falls along with the loss, to below {}.", start);
+    } else {
+      verdict = fmt::format("Accuracy falls along with the loss, though not clearly below {}.", start);
+    }
+    said.back().claim += ' ' + verdict;
+    return said;
   }
 
   // At how many K DynamicPO is below or above vanilla.

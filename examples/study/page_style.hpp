@@ -68,7 +68,7 @@ dd { margin: 0; }
 @media (max-width: 40rem) {
   body { padding: 1.5rem 1rem 3rem; }
   table { font-size: .8125rem; }
-  th, td { padding-right: .45rem; }
+  th, td { padding-right: .5rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .6rem; }
 }

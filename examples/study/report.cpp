@@ -94,9 +94,11 @@ std::string charts_html(const study_plan& plan, std::span<const chart_row> rows)
 }
 
 std::string table_html(const summary_table& table) {
-  const auto cell = [](const sample_summary& figure, std::size_t span) {
-    return fmt::format("<td{}>{:.3f}{}</td>", span > 1 ? fmt::format(" colspan=\"{}\"", span) : "", figure.mean,
-                       figure.count > 1 ? fmt::format("<small>{:.3f}</small>", figure.deviation) : "");
+  // Shares in three digits, short enough for six columns on a phone.
+  const auto short_number = [](double share) { return share < .9995 ? fmt::format("{:.3f}", share).substr(1) : "1.00"; };
+  const auto cell = [&](const sample_summary& figure, std::size_t span) {
+    return fmt::format("<td{}>{}{}</td>", span > 1 ? fmt::format(" colspan=\"{}\"", span) : "", short_number(figure.mean),
+                       figure.count > 1 ? fmt::format("<small>{}</small>", short_number(figure.deviation)) : "");
   };
   std::string html = "<table>\n<thead><tr><th scope=\"col\">K</th>";
   for (const std::size_t count : table.columns) html += fmt::format("<th scope=\"col\">{}</th>", count);
