@@ -10,7 +10,8 @@ namespace dynamicpo::inline v1::select {
 
 /// `count` negatives drawn uniformly without replacement; all of them when there are no more. A pure function of
 /// (seed, step, first_row + row): the same draw on any number of threads; `first_row` is the batch's place in the data
-/// set, so that a split batch draws the same. Cost O(K) draws (sequential sampling: Knuth, TAOCP vol. 2, algorithm S).
+/// set, so that a split batch draws the same. Draws are apart for every step and the first 2^32 rows. Cost O(K) draws
+/// (sequential sampling: Knuth, TAOCP vol. 2, algorithm S).
 struct random_k {
   index count = 1;
   std::uint64_t seed = 0;
@@ -19,7 +20,7 @@ struct random_k {
 
   template <class T>
   constexpr selection_rule operator()(const row_scores<T>& row, std::span<std::uint8_t> selected, scratch<T>&) const {
-    sample::philox_engine engine{seed, (std::uint64_t{step} << 40) ^ static_cast<std::uint64_t>(first_row + row.row)};
+    sample::philox_engine engine{seed, (std::uint64_t{step} << 32) ^ static_cast<std::uint64_t>(first_row + row.row)};
     index wanted = count;
     auto left = static_cast<std::uint32_t>(selected.size());
     for (auto& flag : selected) {

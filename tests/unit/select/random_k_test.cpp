@@ -84,5 +84,7 @@ TEST_CASE("select::random_k is a function of seed, step and row alone") {
 
   REQUIRE(whole != slots_of({.count = 3, .seed = 8, .step = 5}, policy));
   REQUIRE(whole != slots_of({.count = 3, .seed = 7, .step = 6}, policy));
+  REQUIRE(whole != slots_of({.count = 3, .seed = 7, .step = 5 + (1u << 24)}, policy));
+  REQUIRE(whole != slots_of({.count = 3, .seed = 7, .step = 5 + (1u << 31)}, policy));
   REQUIRE(whole != slots_of({.count = 3, .seed = 7, .step = 5, .first_row = 1}, policy));
 }
