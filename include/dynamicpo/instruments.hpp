@@ -16,7 +16,7 @@ template <class A>
 struct instruments {
   std::int64_t selected = 0;      ///< negatives in the loss
   A beta_sum{0};                  ///< of their beta_i
-  A gradient_sum{0};              ///< sum of |dL_row/ds_i| over negatives, rows unscaled by the reduction
+  A gradient_sum{0};              ///< sum of |dL_row/ds_i| over negatives, unscaled by reduction and lengths
   A boundary_gradient_sum{0};     ///< the part of it on the boundary
   std::int64_t saturated_rows = 0;  ///< |link'(z)| < 1e-3: the row hardly learns any more
   // By utility (log-ratio, score or probability, as the objective has it); ties are neither wins nor losses.

@@ -10,13 +10,14 @@
 namespace dynamicpo::inline v1 {
 
 /// How row losses become one number, and what the gradient is of. `mean` divides by the rows that count (neither
-/// invalid nor empty). `sum` adds them up, so that split batches add up to the whole. `none` leaves rows to
+/// invalid nor empty; under nonfinite::propagate invalid ones enter it too). `sum` adds them up, so that split batches add up to the whole. `none` leaves rows to
 /// themselves: the gradient of each row is that of its own loss, and the total is their sum.
 enum class reduction : std::uint8_t { mean, sum, none };
 
 /// What happens to rows that are not finite. `throw_`: std::domain_error naming row and slot, after every output is
-/// written. `skip`: the row adds nothing, its gradient is 0 and its row loss NaN. `propagate`: IEEE arithmetic over all
-/// its negatives, no selection. All three count it, and none changes a bit of any other row.
+/// written. `skip`: the row adds nothing, its gradient is 0 and its row loss NaN. `propagate`: IEEE arithmetic; where a
+/// score is not finite, over all negatives, without selection. All three count it, and none changes a bit of any other
+/// row, but for the divisor of `mean`.
 enum class nonfinite : std::uint8_t { throw_, skip, propagate };
 
 /// Why a row is invalid.

@@ -12,8 +12,9 @@
 /// The top cluster of an exact one-dimensional 3-means. In one dimension clusters are intervals, and an optimal
 /// partition never splits equal values, so it is two cuts between distinct sorted values.
 ///
-/// Partitions whose costs agree to `tie_tolerance` count as equal, and the larger top cluster wins. Costs are sums of
-/// non-negative terms with a relative error far below that tolerance, whatever the offset or outliers of the values.
+/// Partitions whose costs agree to `tie_tolerance` count as equal, and the larger top cluster wins. Costs have a relative
+/// error far below that tolerance, whatever the offset or outliers of the values; past all_pairs_limit as long as tight
+/// clusters lie no further apart than 1e9 times their width.
 namespace dynamicpo::inline v1::detail {
 
 /// A cluster that grows one value at a time, outward (Welford's update), measured from its first value: the differences
