@@ -10,8 +10,9 @@
 namespace dynamicpo::inline v1 {
 
 /// How row losses become one number, and what the gradient is of. `mean` divides by the rows that count (neither
-/// invalid nor empty; under nonfinite::propagate invalid ones enter it too). `sum` adds them up, so that split batches add up to the whole. `none` leaves rows to
-/// themselves: the gradient of each row is that of its own loss, and the total is their sum.
+/// invalid nor empty; under nonfinite::propagate invalid ones enter it too). `sum` adds them up, so that split batches
+/// add up to the whole. `none` leaves rows to themselves: the gradient of each row is that of its own loss, and the
+/// total is their sum.
 enum class reduction : std::uint8_t { mean, sum, none };
 
 /// What happens to rows that are not finite. `throw_`: std::domain_error naming row and slot, after every output is

@@ -86,7 +86,8 @@ auto select_negatives(const Exec& exec, const Select& select, const scores<P, Sp
       out.offsets[0] = 0;
       for (index row = 0; row < policy.rows(); ++row) {
         const auto at = static_cast<std::size_t>(row);
-        const auto source = out.slots.begin() + (policy.flat(row) - first), target = out.slots.begin() + out.offsets[at];
+        const auto source = out.slots.begin() + (policy.flat(row) - first);
+        const auto target = out.slots.begin() + out.offsets[at];
         if (source != target) { std::copy(source, source + out.offsets[at + 1], target); }
         out.offsets[at + 1] += out.offsets[at];
       }

@@ -12,9 +12,9 @@
 /// The top cluster of an exact one-dimensional 3-means. In one dimension clusters are intervals, and an optimal
 /// partition never splits equal values, so it is two cuts between distinct sorted values.
 ///
-/// Partitions whose costs agree to `tie_tolerance` count as equal, and the larger top cluster wins. Costs have a relative
-/// error far below that tolerance, whatever the offset or outliers of the values; past all_pairs_limit as long as tight
-/// clusters lie no further apart than 1e9 times their width.
+/// Partitions whose costs agree to `tie_tolerance` count as equal, and the larger top cluster wins. Costs have a
+/// relative error far below that tolerance, whatever the offset or outliers of the values; past all_pairs_limit as long
+/// as tight clusters lie no further apart than 1e9 times their width.
 namespace dynamicpo::inline v1::detail {
 
 /// A cluster that grows one value at a time, outward (Welford's update), measured from its first value: the differences
@@ -76,8 +76,8 @@ struct prefix_sums {
   wide_of<A> first{A(0)}, second{A(0)};
 };
 
-/// The same by divide and conquer over monotone cuts, O(m log m): segment costs from prefix sums in twice the digits of
-/// distances to the middle value, summed outward from it so that a far outlier stays out of segments that do not hold it.
+/// The same by divide and conquer over monotone cuts, O(m log m): segment costs from prefix sums, in twice the digits,
+/// of distances to the middle value; summed outward from it, so that a far outlier stays out of segments without it.
 template <class A>
 class monotone_cuts {
  public:

@@ -44,16 +44,17 @@ using accumulator_of = typename scalar_traits<std::remove_cv_t<T>>::accumulator;
 /// operations, exp, log, tanh, abs and isfinite are found in std or by argument-dependent lookup; log1p likewise,
 /// with a fallback.
 template <class T>
-concept scalar = !std::integral<T> && std::copyable<T> && std::constructible_from<T, double> && requires(T a, const T b) {
-  { a + b } -> std::convertible_to<T>;
-  { a - b } -> std::convertible_to<T>;
-  { a * b } -> std::convertible_to<T>;
-  { a / b } -> std::convertible_to<T>;
-  { -b } -> std::convertible_to<T>;
-  { b < b } -> std::convertible_to<bool>;
-  { b == b } -> std::convertible_to<bool>;
-  a += b;
-};
+concept scalar =
+    !std::integral<T> && std::copyable<T> && std::constructible_from<T, double> && requires(T a, const T b) {
+      { a + b } -> std::convertible_to<T>;
+      { a - b } -> std::convertible_to<T>;
+      { a * b } -> std::convertible_to<T>;
+      { a / b } -> std::convertible_to<T>;
+      { -b } -> std::convertible_to<T>;
+      { b < b } -> std::convertible_to<bool>;
+      { b == b } -> std::convertible_to<bool>;
+      a += b;
+    };
 
 /// What memory may hold: a scalar, or storage that widens to one.
 template <class T>

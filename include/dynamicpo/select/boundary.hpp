@@ -67,8 +67,8 @@ struct boundary {
     return values[cut];
   }
 
-  // Squares of scores beyond 1e150, or of spreads below 1e-150, would leave the range of double. Scaled to 2^500 at most,
-  // what stands beside an outlier as far as -DBL_MAX keeps its squares too.
+  // Squares of scores beyond 1e150, or of spreads below 1e-150, would leave the range of double. Scaled to 2^500, so
+  // that what stands beside an outlier as far as -DBL_MAX keeps its squares too.
   template <std::floating_point A>
   static constexpr void keep_squares_representable(std::span<A> sorted) {
     const A extent = sorted.back() - sorted.front();
