@@ -137,8 +137,7 @@ std::string line_of(const ranking_row& row, std::span<const float> policy, std::
 }
 
 void run_score(const score_options& options) {
-  const auto source =
-      options.data.empty() ? cs::data_source::synthetic({}) : cs::data_source::real(options.data);
+  const auto source = options.data.empty() ? cs::data_source::synthetic({}) : cs::data_source::real(options.data);
   const cs::objective_kind objective = cs::parse_objective(options.objective);
   const double rate = options.learning_rate > 0 ? options.learning_rate : cs::sweep_rate(source, objective);
   const cs::starting_point start{source, options.seed};
@@ -175,10 +174,12 @@ void add_score(CLI::App& app) {
       app.add_subcommand("score", "Trains the toy LLM and writes log-probabilities of titles, as rows that loss reads");
   command->add_option("--data", options->data, "as for study; without it, the synthetic catalogue of --seed")
       ->check(CLI::ExistingPath);
-  auto* const split = command->add_option("--split", options->split, "rows to score; those to train on get drawn negatives")
-                          ->check(CLI::IsMember({"train", "development", "evaluation"}))
-                          ->capture_default_str();
-  command->add_option("--input", options->input, "rows to score instead: a file, or - for standard input")->excludes(split);
+  auto* const split =
+      command->add_option("--split", options->split, "rows to score; those to train on get drawn negatives")
+          ->check(CLI::IsMember({"train", "development", "evaluation"}))
+          ->capture_default_str();
+  command->add_option("--input", options->input, "rows to score instead: a file, or - for standard input")
+      ->excludes(split);
   command->add_option("--output", options->output, "a file, or - for standard output")->capture_default_str();
   command->add_option("--objective", options->objective, "what the policy is trained on")
       ->check(CLI::IsMember({"dmpo", "sdpo", "mppo"}))
@@ -194,10 +195,10 @@ void add_score(CLI::App& app) {
   command->add_option("--seed", options->seed, "of the data, the model and the draws")->capture_default_str();
   command->add_flag("--titles", options->titles, "add history, chosen and rejected to each row, as --input takes them");
   command->footer(
-      "Reference: the model after supervised fine-tuning. Policy: a copy of it after preference training. Training takes\n"
-      "seconds, and equal options give equal scores.\n"
-      "A row of --input: {\"history\": [titles, oldest first], \"chosen\": title, \"rejected\": [titles]}, titles of the "
-      "catalogue.\n"
+      "Reference: the model after supervised fine-tuning. Policy: a copy of it after preference training. "
+      "Training takes\nseconds, and equal options give equal scores.\n"
+      "A row of --input: {\"history\": [titles, oldest first], \"chosen\": title, \"rejected\": [titles]}, titles of "
+      "the catalogue.\n"
       "A result: {\"policy_chosen\": .., \"policy_rejected\": [..], \"reference_chosen\": .., \"reference_rejected\": "
       "[..]}, sums of token log-probabilities in nats:\n"
       "  dynamicpo score --split development | dynamicpo loss --objective dmpo --dynamic");

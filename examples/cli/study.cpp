@@ -83,7 +83,8 @@ void print_groups(const std::vector<cs::finding_group>& groups) {
 }
 
 void run_collapse(const cs::data_source& source, const study_options& options, const cs::execution& how) {
-  const cs::study_plan plan = cs::make_plan(source, {.seeds = options.seeds, .objectives = options.objectives, .quick = options.quick});
+  const cs::study_plan plan =
+      cs::make_plan(source, {.seeds = options.seeds, .objectives = options.objectives, .quick = options.quick});
   const cs::study_results results = cs::run_study(plan, how);
   const bool charts = cs::write_report(plan, results, how.folder);
 
@@ -94,8 +95,9 @@ void run_collapse(const cs::data_source& source, const study_options& options, c
   fmt::print("\n{} runs\nresults: {}\nreport:  {}\n", results.runs.size(), (how.folder / "results.jsonl").string(),
              (how.folder / "report.html").string());
   if (!charts) {
-    fmt::print(stderr, "dynamicpo study: gnuplot is not installed, so the report has no charts; install it (Debian: "
-                       "gnuplot-nox) and run again\n");
+    fmt::print(stderr,
+               "dynamicpo study: gnuplot is not installed, so the report has no charts; install it (Debian: "
+               "gnuplot-nox) and run again\n");
   }
 }
 
@@ -103,9 +105,10 @@ void run_tune(const cs::data_source& source, const study_options& options, const
   const cs::tune_plan plan =
       cs::make_tune_plan(source, {.seeds = options.seeds, .objectives = options.objectives, .quick = options.quick});
   const cs::tune_results results = cs::run_tune(plan, how);
-  fmt::print("Arms at K = {} on {}, learning rate and epochs of each chosen on development rows alone; {} seeds; differences\n"
-             "are paired over seeds\n\n{}",
-             plan.negatives, source.title(), plan.seeds.size(), cs::to_text(plan, results));
+  fmt::print(
+      "Arms at K = {} on {}, learning rate and epochs of each chosen on development rows alone; {} seeds; differences\n"
+      "are paired over seeds\n\n{}",
+      plan.negatives, source.title(), plan.seeds.size(), cs::to_text(plan, results));
   print_groups(cs::tune_findings(plan, results));
   fmt::print("\nresults: {}\nchoices: {} (to be the defaults, put them into examples/study/tuned.json)\n",
              (how.folder / "tune.jsonl").string(), (how.folder / "tuned.json").string());
@@ -130,24 +133,29 @@ void run_study(study_options options, const std::vector<std::string>& objectives
 void add_study(CLI::App& app) {
   const auto options = std::make_shared<study_options>();
   const auto objectives = std::make_shared<std::vector<std::string>>();
-  CLI::App* const command =
-      app.add_subcommand("study", "Trains the toy LLM under every loss and K, and shows where more negatives stop helping");
+  CLI::App* const command = app.add_subcommand(
+      "study", "Trains the toy LLM under every loss and K, and shows where more negatives stop helping");
   command->add_option("--output", options->output, "folder of the results; what it holds is kept, the rest is run")
       ->capture_default_str();
-  command->add_option("--data", options->data,
-                      "JSON rows {\"historyList\": \"a::b\", \"itemList\": [..], \"trueSelection\": ..}: a file, or a folder "
-                      "whose *-val.json trains and *-test.json evaluates; without it, a synthetic catalogue")
+  command
+      ->add_option(
+          "--data", options->data,
+          "JSON rows {\"historyList\": \"a::b\", \"itemList\": [..], \"trueSelection\": ..}: a file, or a folder "
+          "whose *-val.json trains and *-test.json evaluates; without it, a synthetic catalogue")
       ->check(CLI::ExistingPath);
   command->add_option("--objectives", *objectives, "some of dmpo, sdpo, mppo; all by default")
       ->delimiter(',')
       ->check(CLI::IsMember({"dmpo", "sdpo", "mppo"}));
-  command->add_option("--seeds", options->seeds, "synthetic: data sets; real data: models (7; 12 with --tune, 2 with --quick)")
+  command
+      ->add_option("--seeds", options->seeds,
+                   "synthetic: data sets; real data: models (7; 12 with --tune, 2 with --quick)")
       ->check(CLI::PositiveNumber);
   command->add_option("--threads", options->threads, "decides nothing but time; all cores by default")
       ->check(CLI::PositiveNumber);
   command->add_flag("--quick", options->quick, "fewer K, rates, seeds and evaluation rows");
-  command->add_flag("--tune", options->tune,
-                    "instead: choose learning rate and epochs of every arm on development rows, and compare the chosen arms");
+  command->add_flag(
+      "--tune", options->tune,
+      "instead: choose learning rate and epochs of every arm on development rows, and compare the chosen arms");
   command->footer(
       "Results are appended as runs finish and kept when the study is killed; running it again does the rest.\n"
       "The folder holds results.jsonl (or tune.jsonl and tuned.json), report.html, charts/ and timings.jsonl.");

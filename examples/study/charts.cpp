@@ -23,9 +23,10 @@ namespace {
 
 constexpr int width = 300, height = 200, left = 46, right = 38, top = 9, bottom = 26;
 
-// Colours that stand for the page's custom properties until the drawing is read back: gnuplot draws ink n as rgb(n, 0, 0).
-constexpr std::string_view inks[]{"--paper", "--vanilla", "--dynamic", "--selection-only", "--beta-only", "--reference",
-                                  "--axis", "--grid"};
+// Colours that stand for the page's custom properties until the drawing is read back: gnuplot draws ink n as rgb(n, 0,
+// 0).
+constexpr std::string_view inks[]{"--paper",     "--vanilla",   "--dynamic", "--selection-only",
+                                  "--beta-only", "--reference", "--axis",    "--grid"};
 constexpr int first_variant_ink = 1, reference_ink = 5, axis_ink = 6, grid_ink = 7;
 
 std::string ink(int which) { return fmt::format("rgb \"#{:02x}0000\"", which); }
@@ -63,7 +64,8 @@ struct drawing {
   range y;
 };
 
-std::vector<curve> curves_of(const study_plan& plan, const study_results& results, const metric& shown, const panel& of) {
+std::vector<curve> curves_of(const study_plan& plan, const study_results& results, const metric& shown,
+                             const panel& of) {
   std::vector<std::vector<double>> arms;
   for (const variant kind : variants) {
     for (const std::size_t count : plan.negatives) {
@@ -74,8 +76,11 @@ std::vector<curve> curves_of(const study_plan& plan, const study_results& result
   std::vector<curve> curves;
   auto figure = summaries.begin();
   for (std::size_t i = 0; i < variants.size(); ++i) {
-    curve one{std::string{name(variants[i])}, std::string{title(variants[i])},
-              fmt::format("linespoints {}", strokes[i]), first_variant_ink + static_cast<int>(i), {}};
+    curve one{std::string{name(variants[i])},
+              std::string{title(variants[i])},
+              fmt::format("linespoints {}", strokes[i]),
+              first_variant_ink + static_cast<int>(i),
+              {}};
     for (const std::size_t count : plan.negatives) {
       // Side by side, so that bars of equal height can be told apart.
       const double x = static_cast<double>(count) + .16 * (static_cast<double>(i) - 1.5);
@@ -91,12 +96,12 @@ std::vector<reference_line> references_of(const study_results& results, const me
   std::vector<reference_line> lines;
   const auto level = [&](auto figure) { return summarise(results.each_seed(figure)).mean; };
   if (shown.supervised) {
-    lines.push_back({"sft", "SFT", "SFT", level([&](const seed_result& seed) {
-                       return shown.supervised(seed, of.objective);
-                     })});
+    lines.push_back(
+        {"sft", "SFT", "SFT", level([&](const seed_result& seed) { return shown.supervised(seed, of.objective); })});
   }
   if (shown.popularity) {
-    lines.push_back({"popularity", "Popularity", "pop.", level([](const seed_result& seed) { return seed.popularity; })});
+    lines.push_back(
+        {"popularity", "Popularity", "pop.", level([](const seed_result& seed) { return seed.popularity; })});
   }
   std::ranges::sort(lines, {}, &reference_line::level);
   return lines;
@@ -114,7 +119,8 @@ range extent(const drawing& one) {
   return y;
 }
 
-// One axis for all of `group`. It holds their curves; a reference joins unless it would leave them less than 40 % of it.
+// One axis for all of `group`. It holds their curves; a reference joins unless it would leave them less than 40 % of
+// it.
 void share_axis(std::span<drawing> group) {
   range y;
   for (const drawing& one : group) {
@@ -131,8 +137,8 @@ void share_axis(std::span<drawing> group) {
         y = wider;
         return false;
       }
-      one.note += fmt::format("{}{} is at {}, {} this axis.", one.note.empty() ? "" : " ", line.title, number(line.level),
-                              line.level < y.low ? "below" : "above");
+      one.note += fmt::format("{}{} is at {}, {} this axis.", one.note.empty() ? "" : " ", line.title,
+                              number(line.level), line.level < y.low ? "below" : "above");
       return true;
     });
   }
@@ -173,7 +179,8 @@ std::string script_of(const drawing& one, std::span<const std::size_t> negatives
   std::string labels;
   double lowest_label = -1;
   for (const reference_line& line : one.references) {
-    plot({{0, line.level, 0}, {last_x, line.level, 0}}, fmt::format("lines lc {} dt (4,3)", ink(reference_ink)), line.title);
+    plot({{0, line.level, 0}, {last_x, line.level, 0}}, fmt::format("lines lc {} dt (4,3)", ink(reference_ink)),
+         line.title);
     // Lines that all but coincide keep their labels apart.
     const double at = std::max((line.level - one.y.low) / one.y.span(), lowest_label + .08);
     lowest_label = at;
@@ -181,8 +188,8 @@ std::string script_of(const drawing& one, std::span<const std::size_t> negatives
   }
   for (const curve& drawn : one.curves) {
     if (std::isfinite(drawn.points.front().error)) {
-      plot(drawn.points, fmt::format("vectors nohead lc {} lw 1.1 dt 1", ink(drawn.ink)), drawn.title + ", standard error",
-           " using 1:($2-$3):(0):(2*$3)");
+      plot(drawn.points, fmt::format("vectors nohead lc {} lw 1.1 dt 1", ink(drawn.ink)),
+           drawn.title + ", standard error", " using 1:($2-$3):(0):(2*$3)");
     }
     plot(drawn.points, fmt::format("{} lc {}", drawn.style, ink(drawn.ink)), drawn.title);
   }
@@ -210,11 +217,11 @@ set label "K" at graph 1.02, graph -.09 left tc {axis}
 )",
       fmt::arg("width", width), fmt::arg("height", height), fmt::arg("id", one.id),
       fmt::arg("left", 1.0 * left / width), fmt::arg("right", 1 - 1.0 * right / width),
-      fmt::arg("top", 1 - 1.0 * top / height), fmt::arg("bottom", 1.0 * bottom / height), fmt::arg("axis", ink(axis_ink)),
-      fmt::arg("grid", ink(grid_ink)), fmt::arg("ticks", fmt::join(negatives, ",")), fmt::arg("last", last_x),
-      fmt::arg("low", one.y.low), fmt::arg("high", one.y.high),
-      fmt::arg("step", step), fmt::arg("digits", std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)))), fmt::arg("labels", labels),
-      fmt::arg("data", data), fmt::arg("plots", plots.substr(0, plots.size() - 4)));
+      fmt::arg("top", 1 - 1.0 * top / height), fmt::arg("bottom", 1.0 * bottom / height),
+      fmt::arg("axis", ink(axis_ink)), fmt::arg("grid", ink(grid_ink)), fmt::arg("ticks", fmt::join(negatives, ",")),
+      fmt::arg("last", last_x), fmt::arg("low", one.y.low), fmt::arg("high", one.y.high), fmt::arg("step", step),
+      fmt::arg("digits", std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)))),
+      fmt::arg("labels", labels), fmt::arg("data", data), fmt::arg("plots", plots.substr(0, plots.size() - 4)));
 }
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
@@ -227,15 +234,16 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 std::string embeddable(std::string svg, const drawing& one) {
   const auto cut = [&](std::string_view from, std::string_view to) {
     const std::size_t begin = svg.find(from), end = svg.find(to, begin);
-    if (end == std::string::npos) throw std::runtime_error(one.id + ".svg: expected " + std::string{from} + " ... " + std::string{to});
+    if (end == std::string::npos)
+      throw std::runtime_error(one.id + ".svg: expected " + std::string{from} + " ... " + std::string{to});
     svg.erase(begin, end + to.size() - begin);
   };
   cut("<?xml", "<g id=\"gnuplot_canvas\">");
   cut("<rect", "/>");
   cut("<filter id='textbox'", "</filter>");
   cut("<filter id='greybox'", "</filter>");
-  svg.insert(0, fmt::format("<svg id=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><g>", one.id, width, height,
-                            one.title));
+  svg.insert(0, fmt::format("<svg id=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><g>", one.id, width,
+                            height, one.title));
   std::size_t index = 0;
   for (const auto& [kind, id] : plotted(one)) {
     replace_all(svg, fmt::format("<g id=\"chart_plot_{}\" >", ++index),
@@ -270,8 +278,12 @@ std::vector<chart_row> draw_charts(const study_plan& plan, const study_results& 
   for (const metric& which : shown) {
     std::vector<drawing> row;
     for (const panel& of : plan.panels) {
-      row.push_back({fmt::format("chart-{}-{}", which.id, of.id()), fmt::format("{}: {}", which.title, of.title()), {},
-                     curves_of(plan, results, which, of), references_of(results, which, of), {}});
+      row.push_back({fmt::format("chart-{}-{}", which.id, of.id()),
+                     fmt::format("{}: {}", which.title, of.title()),
+                     {},
+                     curves_of(plan, results, which, of),
+                     references_of(results, which, of),
+                     {}});
     }
     const std::span all{row};
     if (which.shared_axis) {

@@ -63,23 +63,21 @@ json data_source::identity() const {
   const json model{{"supervised_epochs", tuning.epochs},
                    {"supervised_rate", tuning.optimiser.learning_rate},
                    {"supervised_batch", tuning.batch_rows}};
-  json identity =
-      is_synthetic()
-          ? json{{"kind", "synthetic"},
-                 {"genres", synthetic_.genres},
-                 {"styles", synthetic_.styles},
-                 {"items_per_style", synthetic_.items_per_style},
-                 {"filler", synthetic_.filler},
-                 {"history", synthetic_.history},
-                 {"train_rows", synthetic_.train_rows},
-                 {"development_rows", synthetic_.development_rows},
-                 {"evaluation_rows", synthetic_.evaluation_rows},
-                 {"negatives", synthetic_.negatives}}
-          : json{{"kind", "real"},
-                 {"train_rows", real_->train.size()},
-                 {"development_rows", real_->development.size()},
-                 {"evaluation_rows", real_->evaluation.size()},
-                 {"checksum", fmt::format("{:016x}", checksum(*real_))}};
+  json identity = is_synthetic() ? json{{"kind", "synthetic"},
+                                        {"genres", synthetic_.genres},
+                                        {"styles", synthetic_.styles},
+                                        {"items_per_style", synthetic_.items_per_style},
+                                        {"filler", synthetic_.filler},
+                                        {"history", synthetic_.history},
+                                        {"train_rows", synthetic_.train_rows},
+                                        {"development_rows", synthetic_.development_rows},
+                                        {"evaluation_rows", synthetic_.evaluation_rows},
+                                        {"negatives", synthetic_.negatives}}
+                                 : json{{"kind", "real"},
+                                        {"train_rows", real_->train.size()},
+                                        {"development_rows", real_->development.size()},
+                                        {"evaluation_rows", real_->evaluation.size()},
+                                        {"checksum", fmt::format("{:016x}", checksum(*real_))}};
   identity.update(model);
   return identity;
 }
@@ -127,7 +125,8 @@ const starting_point& starting_points::of(std::uint64_t seed) {
     const auto known = recorded_.find(seed);
     if (known != recorded_.end() && known->second != start->checksum()) {
       throw std::runtime_error(fmt::format(
-          "seed {}: supervised fine-tuning does not repeat the model of the results so far (checksum: expected {:016x}, "
+          "seed {}: supervised fine-tuning does not repeat the model of the results so far (checksum: expected "
+          "{:016x}, "
           "found {:016x}): they are of another build or processor. Choose another output folder, or remove them",
           seed, known->second, start->checksum()));
     }

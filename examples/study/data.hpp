@@ -20,8 +20,8 @@
 namespace collapse_study {
 
 /// Which data a study is about, and the model for it.
-///   synthetic  a catalogue of its own for each seed, which also seeds the model; titles of words, any token at any step
-///   real       the rows of a file or folder, the same for each seed; byte-pair tokens, legal continuations only
+///   synthetic  a catalogue of its own for each seed, which also seeds the model; titles of words, any token at any
+///   step real       the rows of a file or folder, the same for each seed; byte-pair tokens, legal continuations only
 class data_source {
  public:
   static data_source synthetic(const toy_llm::synthetic_options& options);
@@ -86,7 +86,8 @@ class starting_points {
   std::map<std::uint64_t, entry> entries_;
 };
 
-/// Popularity and item-cosine, fit to the rows that are trained on, development rows included, and the supervised model.
+/// Popularity and item-cosine, fit to the rows that are trained on, development rows included, and the supervised
+/// model.
 seed_result evaluate_seed(const starting_point& start, std::uint64_t seed);
 
 }  // namespace collapse_study

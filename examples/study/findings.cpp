@@ -26,7 +26,8 @@ std::string p_value(double p) {
 }
 
 std::string evidence(const comparison& compared) {
-  const std::string difference = fmt::format("difference {}{}", compared.difference < 0 ? "" : "+", number(compared.difference));
+  const std::string difference =
+      fmt::format("difference {}{}", compared.difference < 0 ? "" : "+", number(compared.difference));
   if (compared.count < 2) return difference + "; one seed, no test";
   return fmt::format("{}, s.e. {} paired, {} pooled; t = {:.1f}, {}", difference, number(compared.standard_error),
                      number(compared.pooled_error), compared.t, p_value(compared.p));
@@ -76,11 +77,13 @@ class panel_reading {
     };
     finding_group group{panel_->title(), collapse()};
     const comparison rise = change(variant::dynamic);
-    group.findings.push_back({fmt::format("DynamicPO {}.", movement(rise, variant::dynamic, hit_ratio().figure)), evidence(rise)});
+    group.findings.push_back(
+        {fmt::format("DynamicPO {}.", movement(rise, variant::dynamic, hit_ratio().figure)), evidence(rise)});
 
     const std::size_t best = best_count(variant::vanilla);
-    group.findings.push_back(at(contrast("DynamicPO", hits(variant::dynamic), fmt::format("vanilla at its best K, {}", best),
-                                         values(variant::vanilla, best))));
+    group.findings.push_back(
+        at(contrast("DynamicPO", hits(variant::dynamic), fmt::format("vanilla at its best K, {}", best),
+                    values(variant::vanilla, best))));
     if (best != last()) {
       group.findings.push_back(at(contrast("DynamicPO", hits(variant::dynamic), "vanilla", hits(variant::vanilla))));
     }
@@ -89,19 +92,21 @@ class panel_reading {
     const comparison gain = compare(hits(variant::dynamic), hits(variant::vanilla));
     if (gain.shows() && gain.difference > 0) {
       const double selection = compare(hits(variant::selection_only), hits(variant::vanilla)).difference;
-      group.findings.back().claim += fmt::format(" Of DynamicPO's gain over vanilla, {}, selection alone brings {} ({:.0f} %).",
-                                                 number(gain.difference), number(selection), 100 * selection / gain.difference);
+      group.findings.back().claim +=
+          fmt::format(" Of DynamicPO's gain over vanilla, {}, selection alone brings {} ({:.0f} %).",
+                      number(gain.difference), number(selection), 100 * selection / gain.difference);
     }
     group.findings.push_back(
         at(contrast("beta only, over all negatives,", hits(variant::beta_only), "vanilla", hits(variant::vanilla))));
     if (panel_->objective == objective_kind::mppo) group.findings.push_back(tally());
     if (plan_->source.is_synthetic()) {
       group.findings.push_back(side_by_side("Gradient on negatives of the chosen item's genre", same_genre_share, {}));
-      group.findings.push_back(side_by_side("Valid titles in greedy generation", valid_titles,
-                                            &evaluation_metrics::generated_title));
+      group.findings.push_back(
+          side_by_side("Valid titles in greedy generation", valid_titles, &evaluation_metrics::generated_title));
     }
     group.findings.push_back(side_by_side(
-        "Log-probability of the chosen item", [](const run_result& run) { return run.evaluation.chosen_log_probability; },
+        "Log-probability of the chosen item",
+        [](const run_result& run) { return run.evaluation.chosen_log_probability; },
         &evaluation_metrics::chosen_log_probability));
     return group;
   }
@@ -129,24 +134,26 @@ class panel_reading {
   std::vector<finding> collapse() const {
     const std::size_t peak = best_count(variant::vanilla);
     const comparison whole = change(variant::vanilla);
-    std::vector<finding> said{
-        {fmt::format("Vanilla {} {}; its training loss {}.", title(panel_->objective), movement(whole, variant::vanilla, hit_ratio().figure),
-                     movement(change(variant::vanilla, last_loss), variant::vanilla, last_loss)),
-         evidence(whole)}};
+    std::vector<finding> said{{fmt::format("Vanilla {} {}; its training loss {}.", title(panel_->objective),
+                                           movement(whole, variant::vanilla, hit_ratio().figure),
+                                           movement(change(variant::vanilla, last_loss), variant::vanilla, last_loss)),
+                               evidence(whole)}};
     const auto ending = values(variant::vanilla, last());
     const comparison from_peak = compare(ending, values(variant::vanilla, peak));
     if (peak != first() && peak != last()) {
-      said.push_back({fmt::format("From its best K, {} ({}), to K = {} ({}) it {}.", peak, number(mean(variant::vanilla, peak)), last(),
-                                  number(summarise(ending).mean),
-                                  from_peak.count < 2 ? "goes down" : from_peak.shows() ? "falls" : "shows no clear change"),
+      said.push_back({fmt::format("From its best K, {} ({}), to K = {} ({}) it {}.", peak,
+                                  number(mean(variant::vanilla, peak)), last(), number(summarise(ending).mean),
+                                  from_peak.count < 2 ? "goes down"
+                                  : from_peak.shows() ? "falls"
+                                                      : "shows no clear change"),
                       evidence(from_peak)});
     }
     const bool falls = (whole.shows() && whole.difference < 0) || (from_peak.shows() && from_peak.difference < 0);
-    const comparison loss = compare(values(variant::vanilla, last(), last_loss),
-                                    values(variant::vanilla, whole.shows() && whole.difference < 0 ? first() : peak, last_loss));
-    const auto supervised = results_->each_seed([&](const seed_result& seed) {
-      return seed.supervised.hit_ratio_of(panel_->objective);
-    });
+    const comparison loss =
+        compare(values(variant::vanilla, last(), last_loss),
+                values(variant::vanilla, whole.shows() && whole.difference < 0 ? first() : peak, last_loss));
+    const auto supervised =
+        results_->each_seed([&](const seed_result& seed) { return seed.supervised.hit_ratio_of(panel_->objective); });
     const comparison against_start = compare(ending, supervised);
     const std::string start = fmt::format("SFT ({})", number(summarise(supervised).mean));
     std::string verdict;
@@ -159,7 +166,8 @@ class panel_reading {
     } else if (against_start.shows() && against_start.difference < 0) {
       verdict = fmt::format("This is the collapse: accuracy falls along with the loss, to below {}.", start);
     } else {
-      verdict = fmt::format("Accuracy falls along with the loss, though not clearly below {}.", start);
+      verdict = fmt::format("Accuracy falls along with the loss, {} {}.",
+                            against_start.shows() ? "but stays above" : "though not clearly below", start);
     }
     said.back().claim += ' ' + verdict;
     return said;
@@ -173,8 +181,8 @@ class panel_reading {
       (against.difference < 0 ? below : above) += against.difference != 0;
       if (against.shows()) ++(against.difference < 0 ? clearly_below : clearly_above);
     }
-    return {fmt::format("Of {} values of K, DynamicPO's mean is below vanilla's at {} and above it at {}.", plan_->negatives.size(),
-                        below, above),
+    return {fmt::format("Of {} values of K, DynamicPO's mean is below vanilla's at {} and above it at {}.",
+                        plan_->negatives.size(), below, above),
             fmt::format("p < .05 at {} of those below, at {} of those above", clearly_below, clearly_above)};
   }
 
@@ -186,8 +194,9 @@ class panel_reading {
       const auto before = results_->each_seed([&](const seed_result& seed) { return seed.supervised.*supervised; });
       text += fmt::format("SFT {}; ", number(summarise(before).mean));
     }
-    text += fmt::format("vanilla {} at K = {} and {} at K = {}, DynamicPO {} and {}.", number(mean(variant::vanilla, first(), which)),
-                        first(), number(mean(variant::vanilla, last(), which)), last(),
+    text += fmt::format("vanilla {} at K = {} and {} at K = {}, DynamicPO {} and {}.",
+                        number(mean(variant::vanilla, first(), which)), first(),
+                        number(mean(variant::vanilla, last(), which)), last(),
                         number(mean(variant::dynamic, first(), which)), number(mean(variant::dynamic, last(), which)));
     return {text, {}};
   }
@@ -217,7 +226,8 @@ finding_group baseline_findings(const study_plan& plan, const study_results& res
   }
   const candidate& best = *std::ranges::max_element(arms, {}, &candidate::mean);
   finding_group group{"Baselines", {}};
-  group.findings.push_back({fmt::format("The highest mean of all {} arms is that of {}.", arms.size(), best.title), {}});
+  group.findings.push_back(
+      {fmt::format("The highest mean of all {} arms is that of {}.", arms.size(), best.title), {}});
   group.findings.push_back(contrast("It", best.values, "SFT", results.each_seed([&](const seed_result& seed) {
     return seed.supervised.hit_ratio_of(best.objective);
   })));
@@ -239,9 +249,8 @@ finding_group baseline_findings(const study_plan& plan, const study_results& res
 }
 
 const panel* find_panel(const study_plan& plan, objective_kind objective, bool aggressive) {
-  const auto found = std::ranges::find_if(plan.panels, [&](const panel& shown) {
-    return shown.objective == objective && shown.aggressive == aggressive;
-  });
+  const auto found = std::ranges::find_if(
+      plan.panels, [&](const panel& shown) { return shown.objective == objective && shown.aggressive == aggressive; });
   return found == plan.panels.end() ? nullptr : &*found;
 }
 
@@ -257,10 +266,10 @@ std::vector<finding_group> findings(const study_plan& plan, const study_results&
     for (const panel& shown : plan.panels) {
       if (shown.objective == objective_kind::sdpo) continue;
       const panel_reading read{plan, results, shown};
-      across.findings.push_back(
-          contrast(fmt::format("At K = {}, DynamicPO {} at rate {}", read.last(), title(shown.objective), shown.learning_rate),
-                   read.values(variant::dynamic, read.last()), fmt::format("plain S-DPO at rate {}", sdpo->learning_rate),
-                   control.values(variant::vanilla, read.last())));
+      across.findings.push_back(contrast(
+          fmt::format("At K = {}, DynamicPO {} at rate {}", read.last(), title(shown.objective), shown.learning_rate),
+          read.values(variant::dynamic, read.last()), fmt::format("plain S-DPO at rate {}", sdpo->learning_rate),
+          control.values(variant::vanilla, read.last())));
     }
     if (!across.findings.empty()) groups.push_back(std::move(across));
   }
@@ -279,43 +288,51 @@ std::vector<finding_group> explanations(const study_plan& plan, const study_resu
                        read.last());
   };
   std::vector<finding_group> groups;
-  groups.push_back(
-      {"What dual-margin beta does to violators",
-       {{"Take a negative i that outscores the chosen item w by v = s_i - s_w >= 0, with easier negatives left. Then d1 = -v, "
-         "and d2 = s_i - mean_D > v because the rest scores below s_w; so |d1| + |d2| = d2 - d1, and the argument of tanh is "
-         "exactly -1 - gamma / (v + d2). Hence beta_i lies between (1 - alpha) beta and (1 - alpha tanh 1) beta, .5 to .62 of "
-         "beta for alpha = .5, whatever the data: all violators are scaled down alike, much as by a smaller constant beta.",
-         measured(objective_kind::dmpo, "mean beta_i over the boundary",
-                  [](const run_result& run) { return run.training.back().mean_beta; })}}});
+  groups.push_back({"What dual-margin beta does to violators",
+                    {{"Take a negative i that outscores the chosen item w by v = s_i - s_w >= 0, with easier negatives "
+                      "left. Then d1 = -v, "
+                      "and d2 = s_i - mean_D > v because the rest scores below s_w; so |d1| + |d2| = d2 - d1, and the "
+                      "argument of tanh is "
+                      "exactly -1 - gamma / (v + d2). Hence beta_i lies between (1 - alpha) beta and (1 - alpha tanh "
+                      "1) beta, .5 to .62 of "
+                      "beta for alpha = .5, whatever the data: all violators are scaled down alike, much as by a "
+                      "smaller constant beta.",
+                      measured(objective_kind::dmpo, "mean beta_i over the boundary",
+                               [](const run_result& run) { return run.training.back().mean_beta; })}}});
   const std::string size = measured(objective_kind::mppo, "mean |B|",
                                     [](const run_result& run) { return run.training.back().selected_negatives; });
   if (!size.empty()) {
-    groups.push_back(
-        {"What selection does to MPPO",
-         {{"MPPO adds its margins up, so their number sets how steep the loss is: over many negatives the sum soon saturates on "
-           "rows that are right and leaves the gradient to those that are wrong. Selection shortens the sum from K to |B| terms, "
-           "and so changes the steepness together with the negatives.",
-           size}}});
+    groups.push_back({"What selection does to MPPO",
+                      {{"MPPO adds its margins up, so their number sets how steep the loss is: over many negatives the "
+                        "sum soon saturates on "
+                        "rows that are right and leaves the gradient to those that are wrong. Selection shortens the "
+                        "sum from K to |B| terms, "
+                        "and so changes the steepness together with the negatives.",
+                        size}}});
   }
   return groups;
 }
 
 std::vector<std::string> caveats(const study_plan& plan) {
   std::vector<std::string> notes{
-      "A toy: a small language model over titles, trained in seconds. It shows how the losses behave, not what a large model "
-      "would reach.",
-      "Learning rates of the sweep were chosen on development rows alone (dynamicpo study --tune). The aggressive rate was set "
-      "beforehand, because the collapse shows there. Every figure is of the last epoch.",
-      "p values are of paired two-sided t tests over seeds, not corrected for their number. They rest on as many differences "
-      "as there are seeds; of no difference they show nothing.",
+      "A toy: a small language model over titles, trained in seconds. It shows how the losses behave, not what a "
+      "large model would reach.",
+      "Learning rates of the sweep were chosen on development rows alone (dynamicpo study --tune). The aggressive rate "
+      "was set beforehand, because the collapse shows there. Every figure is of the last epoch.",
+      "p values are of paired two-sided t tests over seeds, not corrected for their number. They rest on as many "
+      "differences as there are seeds, and never show that there is none. The best K is picked on the figures it is "
+      "compared on: in vanilla's favour, and towards a fall from there.",
       "Training loss depends on K by construction. Figures on evaluation rows use the same negatives for every K."};
   if (plan.source.is_synthetic()) {
-    notes.push_back("Each seed draws a catalogue, users and a model of its own. The generator makes negatives of the same genre "
-                    "hard; catalogues without such structure may behave otherwise.");
+    notes.push_back(
+        "Each seed draws a catalogue, users and a model of its own. The generator makes negatives of the same genre "
+        "hard; catalogues without such structure may behave otherwise.");
   } else {
-    notes.push_back("Seeds vary the model, the order of rows and the negatives, not the data: the tests do not speak for other "
-                    "users. Evaluation rows that share four consecutive items with a row to train on were left out.");
-    notes.push_back("This model emits legal continuations of titles alone, so that greedy generation always ends in a title.");
+    notes.push_back(
+        "Seeds vary the model, the order of rows and the negatives, not the data: the tests do not speak for other "
+        "users. Evaluation rows that share four consecutive items with a row to train on were left out.");
+    notes.push_back(
+        "This model emits legal continuations of titles alone, so that greedy generation always ends in a title.");
   }
   return notes;
 }

@@ -12,9 +12,9 @@
 
 namespace collapse_study {
 
-/// A sentence about figures, and the figures of the test behind it. "Falls", "rises", "above" and "below" are said where
-/// the paired t test over seeds gives p < .05; else the sentence says that nothing clear shows, or, for one seed, only
-/// states the figures.
+/// A sentence about figures, and the figures of the test behind it. "Falls", "rises", "above" and "below" are said
+/// where the paired t test over seeds gives p < .05; else the sentence says that nothing clear shows, or, for one seed,
+/// only states the figures.
 struct finding {
   std::string claim;
   std::string evidence;  ///< may be empty

@@ -24,9 +24,7 @@ void run_jobs(std::vector<job> jobs, std::size_t threads, const std::function<vo
       std::exception_ptr mine_failed;
       try {
         mine.work();
-      } catch (...) {
-        mine_failed = std::current_exception();
-      }
+      } catch (...) { mine_failed = std::current_exception(); }
       lock.lock();
       done += mine.cost;
       if (mine_failed) {

@@ -22,15 +22,22 @@ html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 75rem;
   background: var(--paper); color: var(--ink);
-  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "DejaVu Sans", sans-serif;
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "DejaVu Sans",
+    sans-serif;
   font-variant-numeric: tabular-nums; overflow-wrap: break-word;
 }
 header, h2, h3, p, ul, dl { max-width: 46rem; }
 .kicker { margin: 0; color: var(--soft); font-size: .875rem; letter-spacing: .02em; }
-h1 { margin: .25rem 0 .5rem; font-size: clamp(1.75rem, 5vw, 2.5rem); line-height: 1.15; letter-spacing: -.015em; text-wrap: balance; }
+h1 {
+  margin: .25rem 0 .5rem; font-size: clamp(1.75rem, 5vw, 2.5rem); line-height: 1.15; letter-spacing: -.015em;
+  text-wrap: balance;
+}
 .how { color: var(--soft); font-size: .875rem; }
 .lead { margin: 0; color: var(--soft); font-size: 1.125rem; }
-h2 { margin: 3rem 0 .75rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); max-width: none; font-size: 1.375rem; line-height: 1.25; }
+h2 {
+  margin: 3rem 0 .75rem; padding-top: 1.25rem; border-top: 1px solid var(--rule); max-width: none;
+  font-size: 1.375rem; line-height: 1.25;
+}
 h3 { margin: 1.75rem 0 .4rem; font-size: 1.0625rem; line-height: 1.35; }
 p { margin: .5rem 0; }
 ul { margin: .5rem 0; padding-left: 1.15rem; }
@@ -42,11 +49,16 @@ li::marker { color: var(--soft); }
 .groups small { display: block; color: var(--soft); font-size: .8125rem; }
 .metric { margin-top: 2.25rem; }
 .metric > p { color: var(--soft); }
-.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: .75rem 0 1rem; padding: 0; list-style: none; font-size: .875rem; max-width: none; }
+.legend {
+  display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: .75rem 0 1rem; padding: 0; list-style: none;
+  font-size: .875rem; max-width: none;
+}
 .legend li { display: flex; align-items: center; gap: .4rem; margin: 0; }
 .legend svg { width: 2rem; height: 1rem; fill: none; stroke: var(--ink); stroke-width: 2; }
 .legend .mark { fill: var(--ink); stroke: none; }
-.multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 16.5rem), 1fr)); gap: 1.25rem 1rem; }
+.multiples {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 16.5rem), 1fr)); gap: 1.25rem 1rem;
+}
 figure { margin: 0; min-width: 0; }
 figure svg { display: block; width: 100%; height: auto; }
 figcaption { font-size: .9375rem; color: var(--soft); }

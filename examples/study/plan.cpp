@@ -34,14 +34,16 @@ std::vector<run> study_plan::runs() const {
 json study_plan::header() const {
   json rates = json::array();
   for (const auto& shown : panels) rates.push_back({name(shown.objective), shown.learning_rate});
-  return {{"study", "collapse"}, {"version", dynamicpo::version}, {"data", source.identity()}, {"panels", rates},
-          {"negatives", negatives}, {"epochs", epochs},           {"seeds", seeds}};
+  return {{"study", "collapse"}, {"version", dynamicpo::version}, {"data", source.identity()},
+          {"panels", rates},     {"negatives", negatives},        {"epochs", epochs},
+          {"seeds", seeds}};
 }
 
 study_plan make_plan(data_source source, const plan_options& options) {
   if (options.seeds == 0 || options.objectives.empty()) {
-    throw std::invalid_argument(fmt::format("collapse_study: expected at least one seed and one objective, found {} and {}",
-                                            options.seeds, options.objectives.size()));
+    throw std::invalid_argument(
+        fmt::format("collapse_study: expected at least one seed and one objective, found {} and {}", options.seeds,
+                    options.objectives.size()));
   }
   study_plan plan{.source = std::move(source), .seeds = {}, .panels = {}, .negatives = {1, 3, 5, 10, 15, 19}};
   plan.seeds.resize(options.seeds);

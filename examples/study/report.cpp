@@ -22,11 +22,20 @@ std::string escaped(std::string_view text) {
   std::string safe;
   for (const char c : text) {
     switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      default: safe += c;
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      default:
+        safe += c;
     }
   }
   return safe;
@@ -65,13 +74,15 @@ std::string legend_html(const metric& shown) {
       R"(<path d="M2 8H30" stroke-dasharray="2 2"/><path d="M16 4l4 4-4 4-4-4z" class="mark"/>)"};
   std::string html = "<ul class=\"legend\" aria-label=\"Curves\">\n";
   for (std::size_t i = 0; i < variants.size(); ++i) {
-    html += fmt::format("<li style=\"--ink: var(--{})\"><svg viewBox=\"0 0 32 16\" aria-hidden=\"true\">{}</svg>{}</li>\n",
-                        name(variants[i]), marks[i], title(variants[i]));
+    html +=
+        fmt::format("<li style=\"--ink: var(--{})\"><svg viewBox=\"0 0 32 16\" aria-hidden=\"true\">{}</svg>{}</li>\n",
+                    name(variants[i]), marks[i], title(variants[i]));
   }
   if (shown.supervised) {
-    html += fmt::format("<li style=\"--ink: var(--reference)\"><svg viewBox=\"0 0 32 16\" aria-hidden=\"true\">"
-                        "<path d=\"M2 8H30\" stroke-dasharray=\"4 3\"/></svg>SFT{}</li>\n",
-                        shown.popularity ? ", popularity (pop.)" : "");
+    html += fmt::format(
+        "<li style=\"--ink: var(--reference)\"><svg viewBox=\"0 0 32 16\" aria-hidden=\"true\">"
+        "<path d=\"M2 8H30\" stroke-dasharray=\"4 3\"/></svg>SFT{}</li>\n",
+        shown.popularity ? ", popularity (pop.)" : "");
   }
   return html + "</ul>\n";
 }
@@ -95,9 +106,12 @@ std::string charts_html(const study_plan& plan, std::span<const chart_row> rows)
 
 std::string table_html(const summary_table& table) {
   // Shares in three digits, short enough for six columns on a phone.
-  const auto short_number = [](double share) { return share < .9995 ? fmt::format("{:.3f}", share).substr(1) : "1.00"; };
+  const auto short_number = [](double share) {
+    return share < .9995 ? fmt::format("{:.3f}", share).substr(1) : "1.00";
+  };
   const auto cell = [&](const sample_summary& figure, std::size_t span) {
-    return fmt::format("<td{}>{}{}</td>", span > 1 ? fmt::format(" colspan=\"{}\"", span) : "", short_number(figure.mean),
+    return fmt::format("<td{}>{}{}</td>", span > 1 ? fmt::format(" colspan=\"{}\"", span) : "",
+                       short_number(figure.mean),
                        figure.count > 1 ? fmt::format("<small>{}</small>", short_number(figure.deviation)) : "");
   };
   std::string html = "<table>\n<thead><tr><th scope=\"col\">K</th>";
@@ -130,14 +144,17 @@ std::string run_html(const study_plan& plan, const study_results& results) {
   const std::pair<const char*, std::string> facts[]{
       {"Data", plan.source.title()},
       {"Rows", fmt::format("{} to train on, {} for development, {} for evaluation{}", count("train_rows"),
-                           count("development_rows"), count("evaluation_rows"), plan.source.is_synthetic() ? ", each seed" : "")},
+                           count("development_rows"), count("evaluation_rows"),
+                           plan.source.is_synthetic() ? ", each seed" : "")},
       {"Seeds", fmt::format("{} ({})", plan.seeds.size(),
-                            plan.source.is_synthetic() ? "each draws catalogue, rows and model" : "each draws model and negatives")},
-      {"Runs", fmt::format("{}: {} variants, K in {{{}}}, {} epochs of preference training, beta 1", results.runs.size(),
-                           variants.size(), fmt::join(plan.negatives, ", "), plan.epochs)},
+                            plan.source.is_synthetic() ? "each draws catalogue, rows and model"
+                                                       : "each draws model and negatives")},
+      {"Runs", fmt::format("{}: {} variants, K in {{{}}}, {} epochs of preference training, beta 1",
+                           results.runs.size(), variants.size(), fmt::join(plan.negatives, ", "), plan.epochs)},
       {"Learning rates", rates},
-      {"Supervised fine-tuning", fmt::format("{} epoch{}, rate {}; its copy is the frozen reference", count("supervised_epochs"),
-                                             count("supervised_epochs") == 1 ? "" : "s", data.at("supervised_rate").get<double>())},
+      {"Supervised fine-tuning",
+       fmt::format("{} epoch{}, rate {}; its copy is the frozen reference", count("supervised_epochs"),
+                   count("supervised_epochs") == 1 ? "" : "s", data.at("supervised_rate").get<double>())},
       {"Program", fmt::format("dynamicpo {}", dynamicpo::version)}};
   std::string html = "<dl>\n";
   for (const auto& [term, text] : facts) html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", term, escaped(text));
@@ -152,8 +169,8 @@ bool write_report(const study_plan& plan, const study_results& results, const st
   const bool drawn = !rows.front().charts.front().svg.empty();
   const std::span all{rows};
   const std::string no_gnuplot =
-      "<p><strong>Gnuplot is not installed, so there are no charts.</strong> Install it (Debian: gnuplot-nox) and run the "
-      "study again: its results are kept.</p>\n";
+      "<p><strong>Gnuplot is not installed, so there are no charts.</strong> Install it (Debian: gnuplot-nox) and run "
+      "the study again: its results are kept.</p>\n";
 
   const std::string page = fmt::format(
       R"html(<!DOCTYPE html>
@@ -169,16 +186,17 @@ bool write_report(const study_plan& plan, const study_results& results, const st
 <header>
 <p class="kicker">dynamicpo {version}</p>
 <h1>Do more negatives help?</h1>
-<p class="lead">A toy language model learns preferences on {title}, with K = {first} to {last} negatives a row. {scope}.</p>
-<p class="how">Points are means over seeds. Bars, one standard error either way, leave out what a seed adds to all arms of its
-chart alike. Charts of one row share their vertical axis, those of the training loss excepted.</p>
+<p class="lead">A toy language model learns preferences on {title}, with K = {first} to {last} negatives a row.
+{scope}.</p>
+<p class="how">Points are means over seeds. Bars, one standard error either way, leave out what a seed adds to all arms
+of its chart alike. Charts of one row share their vertical axis, those of the training loss excepted.</p>
 </header>
 <main>
 {main_chart}
 <section>
 <h2>What the figures show</h2>
-<p>Changes and differences are called so where a paired t test over seeds gives p&nbsp;&lt;&nbsp;.05, and not clear where it
-does not.</p>
+<p>Changes and differences are called so where a paired t test over seeds gives p&nbsp;&lt;&nbsp;.05, and not
+clear where it does not.</p>
 {findings}
 </section>
 <section>
@@ -208,13 +226,15 @@ does not.</p>
 </body>
 </html>
 )html",
-      fmt::arg("title", escaped(plan.source.title())), fmt::arg("style", page_style), fmt::arg("version", dynamicpo::version),
-      fmt::arg("first", plan.negatives.front()), fmt::arg("last", plan.negatives.back()), fmt::arg("scope", scope(plan)),
+      fmt::arg("title", escaped(plan.source.title())), fmt::arg("style", page_style),
+      fmt::arg("version", dynamicpo::version), fmt::arg("first", plan.negatives.front()),
+      fmt::arg("last", plan.negatives.back()), fmt::arg("scope", scope(plan)),
       fmt::arg("findings", groups_html(findings(plan, results))),
       fmt::arg("main_chart", drawn ? charts_html(plan, all.first(1)) : no_gnuplot),
       fmt::arg("charts", drawn ? charts_html(plan, all.subspan(1)) : no_gnuplot),
-      fmt::arg("table", table_html({plan, results})), fmt::arg("explanations", groups_html(explanations(plan, results))),
-      fmt::arg("run", run_html(plan, results)), fmt::arg("caveats", list_html(caveats(plan))));
+      fmt::arg("table", table_html({plan, results})),
+      fmt::arg("explanations", groups_html(explanations(plan, results))), fmt::arg("run", run_html(plan, results)),
+      fmt::arg("caveats", list_html(caveats(plan))));
 
   const auto file = folder / "report.html";
   std::ofstream stream{file, std::ios::binary};

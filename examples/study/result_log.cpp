@@ -34,7 +34,8 @@ std::string difference(const json& expected, const json& found) {
 
 }  // namespace
 
-result_log::result_log(std::filesystem::path file, const json& header) : path_{std::move(file)}, header_{header.dump()} {
+result_log::result_log(std::filesystem::path file, const json& header)
+    : path_{std::move(file)}, header_{header.dump()} {
   const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path{"."};
   std::filesystem::create_directories(folder);
   folder_ = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

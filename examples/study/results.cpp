@@ -76,9 +76,8 @@ evaluation_metrics evaluate(toy_llm::language_model<float>& model, std::span<con
 }
 
 const run_result& study_results::at(const run& which) const {
-  const auto found = std::ranges::find_if(runs, [&](const run_result& result) {
-    return result.run.seed == which.seed && result.run.arm == which.arm;
-  });
+  const auto found = std::ranges::find_if(
+      runs, [&](const run_result& result) { return result.run.seed == which.seed && result.run.arm == which.arm; });
   if (found == runs.end()) throw std::out_of_range("collapse_study: no run " + key(which));
   return *found;
 }

@@ -41,9 +41,7 @@ std::string_view title(variant kind) {
   return titles.at(static_cast<std::size_t>(kind));
 }
 
-objective_kind parse_objective(std::string_view text) {
-  return parse<objective_kind>("objective", text, objectives);
-}
+objective_kind parse_objective(std::string_view text) { return parse<objective_kind>("objective", text, objectives); }
 
 variant parse_variant(std::string_view text) { return parse<variant>("variant", text, variants); }
 

@@ -17,8 +17,8 @@ struct sample_summary {
 
 sample_summary summarise(std::span<const double> values);
 
-/// Summaries of arms that share seeds, arm by arm. What a seed adds to all arms alike is left out of their spread: it is
-/// that of x - (seed's mean) + (mean of all), times sqrt(arms / (arms - 1)). Source: Cousineau 2005, Morey 2008.
+/// Summaries of arms that share seeds, arm by arm. What a seed adds to all arms alike is left out of their spread: it
+/// is that of x - (seed's mean) + (mean of all), times sqrt(arms / (arms - 1)). Source: Cousineau 2005, Morey 2008.
 std::vector<sample_summary> summarise_within_seeds(std::span<const std::vector<double>> arms);
 
 /// a - b over the same seeds.

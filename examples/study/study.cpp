@@ -67,9 +67,8 @@ study_results run_study(const study_plan& plan, const execution& how) {
   std::vector<pending> work = pending_seeds(plan.seeds, starts);
   const std::vector<run> runs = plan.runs();
   for (const run& which : runs) {
-    work.push_back({key(which), cost(which.arm), [&starts, which] {
-                      return to_json(execute(which, starts.of(which.seed)));
-                    }});
+    work.push_back(
+        {key(which), cost(which.arm), [&starts, which] { return to_json(execute(which, starts.of(which.seed))); }});
   }
   complete(log, work, how);
 

@@ -35,7 +35,8 @@ void complete(result_log& log, const std::vector<pending>& runs, const execution
 std::vector<pending> pending_seeds(const std::vector<std::uint64_t>& seeds, starting_points& starts);
 
 /// The checksums that a log's records of seeds hold.
-std::map<std::uint64_t, std::uint64_t> recorded_checksums(const result_log& log, const std::vector<std::uint64_t>& seeds);
+std::map<std::uint64_t, std::uint64_t> recorded_checksums(const result_log& log,
+                                                          const std::vector<std::uint64_t>& seeds);
 
 /// Options of a run's training.
 toy_llm::preference_options training_options(const run& which);

@@ -26,7 +26,8 @@ using curve = std::vector<double>;
 std::string trial_key(const run& which) { return "development/" + key(which); }
 std::string untrained_key(std::uint64_t seed) { return fmt::format("development/seed={}", seed); }
 
-double development_hit_ratio(toy_llm::language_model<float>& model, const starting_point& start, objective_kind objective) {
+double development_hit_ratio(toy_llm::language_model<float>& model, const starting_point& start,
+                             objective_kind objective) {
   const toy_llm::ranking_metrics ranking = toy_llm::rank(model, start.data().development);
   return objective == objective_kind::mppo ? ranking.hit_ratio_average : ranking.hit_ratio;
 }
@@ -43,9 +44,8 @@ json untrained_record(std::uint64_t seed, const starting_point& start) {
 json trial_record(const run& which, const starting_point& start) {
   toy_llm::language_model<float> policy = start.supervised(), reference = start.supervised();
   curve hits;
-  toy_llm::train_preference(policy, reference, start.data(), training_options(which), [&] {
-    hits.push_back(development_hit_ratio(policy, start, which.arm.objective));
-  });
+  toy_llm::train_preference(policy, reference, start.data(), training_options(which),
+                            [&] { hits.push_back(development_hit_ratio(policy, start, which.arm.objective)); });
   return {{"run", trial_key(which)}, {"development", hits}};
 }
 
@@ -100,7 +100,8 @@ class trials {
 
 json choices_of(const tune_plan& plan, const trials& tried, const std::vector<tuned_arm>& arms) {
   json sweep = json::object(), chosen = json::array();
-  for (const objective_kind objective : plan.objectives) sweep[std::string{name(objective)}] = tried.sweep_rate(objective);
+  for (const objective_kind objective : plan.objectives)
+    sweep[std::string{name(objective)}] = tried.sweep_rate(objective);
   for (const tuned_arm& one : arms) {
     chosen.push_back({{"objective", name(one.arm.objective)},
                       {"variant", name(one.arm.variant)},
@@ -108,8 +109,12 @@ json choices_of(const tune_plan& plan, const trials& tried, const std::vector<tu
                       {"epochs", one.arm.epochs},
                       {"development_hit_ratio", one.development}});
   }
-  return {{"chosen_on", "development rows"}, {"seeds", plan.seeds.size()}, {"negatives", plan.negatives},
-          {"rates", plan.rates},             {"sweep", sweep},             {"arms", chosen}};
+  return {{"chosen_on", "development rows"},
+          {"seeds", plan.seeds.size()},
+          {"negatives", plan.negatives},
+          {"rates", plan.rates},
+          {"sweep", sweep},
+          {"arms", chosen}};
 }
 
 void write_choices(const std::filesystem::path& file, const data_source& source, const json& choices) {
@@ -126,9 +131,8 @@ void write_choices(const std::filesystem::path& file, const data_source& source,
 }
 
 const tuned_arm& find(const tune_results& results, objective_kind objective, variant kind) {
-  return *std::ranges::find_if(results.arms, [&](const tuned_arm& one) {
-    return one.arm.objective == objective && one.arm.variant == kind;
-  });
+  return *std::ranges::find_if(
+      results.arms, [&](const tuned_arm& one) { return one.arm.objective == objective && one.arm.variant == kind; });
 }
 
 finding sentence(finding said) {
@@ -143,12 +147,20 @@ std::string arm_title(const arm& of) { return fmt::format("{} {}", title(of.vari
 json tune_plan::header() const {
   json names = json::array();
   for (const objective_kind objective : objectives) names.push_back(name(objective));
-  return {{"study", "tune"}, {"version", dynamicpo::version}, {"data", source.identity()}, {"objectives", names},
-          {"rates", rates},  {"epochs", epochs},              {"negatives", negatives},    {"seeds", seeds}};
+  return {{"study", "tune"},
+          {"version", dynamicpo::version},
+          {"data", source.identity()},
+          {"objectives", names},
+          {"rates", rates},
+          {"epochs", epochs},
+          {"negatives", negatives},
+          {"seeds", seeds}};
 }
 
 tune_plan make_tune_plan(data_source source, const tune_options& options) {
-  tune_plan plan{.source = std::move(source), .seeds = {}, .objectives = options.objectives,
+  tune_plan plan{.source = std::move(source),
+                 .seeds = {},
+                 .objectives = options.objectives,
                  .rates = {1.5e-3, 3e-3, 5e-3, 8e-3, 1.5e-2}};
   plan.seeds.resize(options.seeds);
   std::iota(plan.seeds.begin(), plan.seeds.end(), std::uint64_t{0});
@@ -173,9 +185,8 @@ tune_results run_tune(const tune_plan& plan, const execution& how) {
       for (const double rate : plan.rates) {
         for (const std::uint64_t seed : plan.seeds) {
           const run trial = tried.trial(objective, kind, rate, seed);
-          work.push_back({trial_key(trial), cost(trial.arm), [&starts, trial] {
-                            return trial_record(trial, starts.of(trial.seed));
-                          }});
+          work.push_back({trial_key(trial), cost(trial.arm),
+                          [&starts, trial] { return trial_record(trial, starts.of(trial.seed)); }});
         }
       }
     }
@@ -191,9 +202,8 @@ tune_results run_tune(const tune_plan& plan, const execution& how) {
       for (const std::uint64_t seed : plan.seeds) {
         if (chosen.epochs == 0) continue;
         const run which{chosen, seed};
-        chosen_runs.push_back({key(which), cost(chosen), [&starts, which] {
-                                 return to_json(execute(which, starts.of(which.seed)));
-                               }});
+        chosen_runs.push_back(
+            {key(which), cost(chosen), [&starts, which] { return to_json(execute(which, starts.of(which.seed))); }});
       }
     }
   }
@@ -210,9 +220,8 @@ tune_results run_tune(const tune_plan& plan, const execution& how) {
   for (const std::uint64_t seed : plan.seeds) results.seeds.push_back(seed_result_from(log.at(seed_key(seed))));
   for (tuned_arm& one : results.arms) {
     for (const seed_result& seed : results.seeds) {
-      const evaluation_metrics figures = one.arm.epochs == 0
-                                             ? seed.supervised
-                                             : run_result_from(log.at(key({one.arm, seed.seed}))).evaluation;
+      const evaluation_metrics figures =
+          one.arm.epochs == 0 ? seed.supervised : run_result_from(log.at(key({one.arm, seed.seed}))).evaluation;
       one.evaluation.push_back(figures.hit_ratio_of(one.arm.objective));
     }
   }
@@ -224,16 +233,19 @@ std::string to_text(const tune_plan& plan, const tune_results& results) {
   const auto against = [&](const tuned_arm& one, const tuned_arm& other) {
     if (&one == &other) return fmt::format("{:>28}", "-");
     const comparison compared = compare(one.evaluation, other.evaluation);
-    return fmt::format("{:>28}", fmt::format("{}{} ({}), {}", compared.difference < 0 ? "" : "+", number(compared.difference),
-                                             number(compared.standard_error), p_value(compared.p)));
+    return fmt::format("{:>28}",
+                       fmt::format("{}{} ({}), {}", compared.difference < 0 ? "" : "+", number(compared.difference),
+                                   number(compared.standard_error), p_value(compared.p)));
   };
-  std::string text = fmt::format("{:24}{:>8}{:>8}{:>13}{:>17}{:>28}{:>28}\n", "", "rate", "epochs", "development", "HR@1 (s.e.)",
-                                 "minus vanilla (s.e.)", with_control ? "minus vanilla S-DPO (s.e.)" : "");
+  std::string text =
+      fmt::format("{:24}{:>8}{:>8}{:>13}{:>17}{:>28}{:>28}\n", "", "rate", "epochs", "development", "HR@1 (s.e.)",
+                  "minus vanilla (s.e.)", with_control ? "minus vanilla S-DPO (s.e.)" : "");
   const auto baseline = [&](std::string_view label, auto figure) {
     std::vector<double> values;
     for (const seed_result& seed : results.seeds) values.push_back(figure(seed));
     const sample_summary summary = summarise(values);
-    text += fmt::format("{:24}{:>29}{:>17}\n", label, "", fmt::format("{} ({})", number(summary.mean), number(summary.standard_error)));
+    text += fmt::format("{:24}{:>29}{:>17}\n", label, "",
+                        fmt::format("{} ({})", number(summary.mean), number(summary.standard_error)));
   };
   baseline("popularity", [](const seed_result& seed) { return seed.popularity; });
   baseline("item-cosine", [](const seed_result& seed) { return seed.item_cosine; });
@@ -242,7 +254,8 @@ std::string to_text(const tune_plan& plan, const tune_results& results) {
     const sample_summary summary = summarise(one.evaluation);
     text += fmt::format("{:24}{:>8}{:>8}{:>13}{:>17}{}{}\n", arm_title(one.arm),
                         one.arm.epochs == 0 ? "-" : fmt::format("{}", one.arm.learning_rate), one.arm.epochs,
-                        number(one.development), fmt::format("{} ({})", number(summary.mean), number(summary.standard_error)),
+                        number(one.development),
+                        fmt::format("{} ({})", number(summary.mean), number(summary.standard_error)),
                         against(one, find(results, one.arm.objective, variant::vanilla)),
                         with_control ? against(one, find(results, objective_kind::sdpo, variant::vanilla)) : "");
   }
@@ -264,8 +277,8 @@ std::vector<finding_group> tune_findings(const tune_plan& plan, const tune_resul
       group.findings.push_back(
           sentence(contrast(title(kind), find(results, objective, kind).evaluation, "vanilla", vanilla.evaluation)));
     }
-    group.findings.push_back(contrast("Selection only", find(results, objective, variant::selection_only).evaluation, "DynamicPO",
-                                      find(results, objective, variant::dynamic).evaluation));
+    group.findings.push_back(contrast("Selection only", find(results, objective, variant::selection_only).evaluation,
+                                      "DynamicPO", find(results, objective, variant::dynamic).evaluation));
     groups.push_back(std::move(group));
   }
   if (std::ranges::count(plan.objectives, objective_kind::sdpo) > 0) {
@@ -273,12 +286,14 @@ std::vector<finding_group> tune_findings(const tune_plan& plan, const tune_resul
     finding_group across{"Against vanilla S-DPO", {}};
     for (const tuned_arm& one : results.arms) {
       if (&one == &control) continue;
-      across.findings.push_back(sentence(contrast(arm_title(one.arm), one.evaluation, "vanilla S-DPO", control.evaluation)));
+      across.findings.push_back(
+          sentence(contrast(arm_title(one.arm), one.evaluation, "vanilla S-DPO", control.evaluation)));
     }
     groups.push_back(std::move(across));
   }
   finding_group baselines{"Against the baselines", {}};
-  const auto best = std::ranges::max_element(results.arms, {}, [](const tuned_arm& one) { return summarise(one.evaluation).mean; });
+  const auto best =
+      std::ranges::max_element(results.arms, {}, [](const tuned_arm& one) { return summarise(one.evaluation).mean; });
   const auto baseline = [&](const char* name, auto figure) {
     std::vector<double> values;
     for (const seed_result& seed : results.seeds) values.push_back(figure(seed));

@@ -20,9 +20,9 @@ struct tune_plan {
   std::vector<std::uint64_t> seeds;
   std::vector<objective_kind> objectives;
   std::vector<double> rates;
-  std::size_t epochs = 4;         ///< 0 to this many; 0 leaves supervised fine-tuning alone
-  std::size_t sweep_epochs = 3;   ///< those of the collapse study, for whose sweeps a rate is chosen too
-  std::size_t negatives = 19;     ///< K
+  std::size_t epochs = 4;        ///< 0 to this many; 0 leaves supervised fine-tuning alone
+  std::size_t sweep_epochs = 3;  ///< those of the collapse study, for whose sweeps a rate is chosen too
+  std::size_t negatives = 19;    ///< K
 
   json header() const;
 };
@@ -38,15 +38,15 @@ tune_plan make_tune_plan(data_source source, const tune_options& options);
 /// An arm with the learning rate and epochs of the highest mean HR@1 on development rows; of equals the fewest epochs,
 /// then the lowest rate.
 struct tuned_arm {
-  collapse_study::arm arm;          ///< epochs 0: supervised fine-tuning alone
-  double development;               ///< mean over seeds
-  std::vector<double> evaluation;   ///< HR@1 on evaluation rows, of each seed
+  collapse_study::arm arm;         ///< epochs 0: supervised fine-tuning alone
+  double development;              ///< mean over seeds
+  std::vector<double> evaluation;  ///< HR@1 on evaluation rows, of each seed
 };
 
 struct tune_results {
   std::vector<tuned_arm> arms;  ///< by objective and variant, in the order of run.hpp
   std::vector<seed_result> seeds;
-  json choices;                 ///< what tuned.json stores for data of this kind
+  json choices;  ///< what tuned.json stores for data of this kind
 };
 
 /// Runs what folder/tune.jsonl does not hold, brings that file into its final form and writes the choices, as a whole

@@ -6,7 +6,8 @@
 
 namespace collapse_study {
 
-/// The project's tuned.json: by kind of data, "synthetic" or "real", what `study --tune` chose on development rows alone.
+/// The project's tuned.json: by kind of data, "synthetic" or "real", what `study --tune` chose on development rows
+/// alone.
 ///   sweep  learning rate of each objective's sweep over K
 ///   arms   learning rate and epochs of each arm at the largest K, epochs 0 where supervised fine-tuning alone is best
 json stored_choices();

@@ -25,7 +25,8 @@ bool study_killed_after(const sandbox& box, const std::string& folder, std::uint
   const std::string output = box.file(folder).string();
   const char* const program = std::getenv("DYNAMICPO_CLI");
   REQUIRE(program != nullptr);
-  const char* const arguments[]{program, "study", "--quick", "--objectives", "dmpo", "--seeds", "1", "--output", output.c_str(), nullptr};
+  const char* const arguments[]{program,   "study", "--quick",  "--objectives", "dmpo",
+                                "--seeds", "1",     "--output", output.c_str(), nullptr};
   posix_spawn_file_actions_t quiet;
   posix_spawn_file_actions_init(&quiet);
   posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
@@ -54,7 +55,7 @@ TEST_CASE("dynamicpo study: killed at any moment and run again, it ends with the
   // Each gets a little longer, so that this comes to an end on a slow machine, too.
   dynamicpo::sample::philox_engine random{2026};
   std::uint32_t kills = 0;
-  while (!study_killed_after(box, "killed", random.below(1000) + 300 * kills)) ++kills;
+  while (!study_killed_after(box, "killed", random.below(1000) + 600 * kills)) ++kills;
   INFO(kills << " kills");
   REQUIRE(contents(box.file("killed/results.jsonl")) == expected);
 
@@ -66,7 +67,8 @@ TEST_CASE("dynamicpo study: killed at any moment and run again, it ends with the
 
   const outcome other = box.run("study --quick --objectives sdpo --seeds 1 --output killed");
   REQUIRE(other.status == 1);
-  REQUIRE(other.err.find("killed/results.jsonl: holds another study: panels: expected [[\"sdpo\",") != std::string::npos);
+  REQUIRE(other.err.find("killed/results.jsonl: holds another study: panels: expected [[\"sdpo\",") !=
+          std::string::npos);
   REQUIRE(contents(box.file("killed/results.jsonl")) == expected);
 }
 
@@ -125,7 +127,9 @@ TEST_CASE("dynamicpo score: rows of titles are scored as the rows they come from
 
 TEST_CASE("dynamicpo score: bad rows are answered with the line, what was expected and what was found", "[slow]") {
   const sandbox box;
-  const std::string title = nlohmann::json::parse(cli_test::lines(box.run("score --split development --epochs 0 --titles").out)[0])["chosen"].dump();
+  const std::string title =
+      nlohmann::json::parse(cli_test::lines(box.run("score --split development --epochs 0 --titles").out)[0])["chosen"]
+          .dump();
   struct wrong {
     std::string row, message;
   };

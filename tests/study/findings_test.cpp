@@ -87,8 +87,10 @@ TEST_CASE("findings: collapse is said where accuracy falls with the loss, and de
   // The other way round.
   const auto reversed = [](const cs::run& which) {
     cs::run other = which;
-    if (which.arm.objective == objective_kind::sdpo) other.arm = {objective_kind::dmpo, variant::vanilla, which.arm.negatives, .015, 3};
-    if (which.arm.objective == objective_kind::dmpo) other.arm = {objective_kind::sdpo, variant::vanilla, which.arm.negatives, .005, 3};
+    if (which.arm.objective == objective_kind::sdpo)
+      other.arm = {objective_kind::dmpo, variant::vanilla, which.arm.negatives, .015, 3};
+    if (which.arm.objective == objective_kind::dmpo)
+      other.arm = {objective_kind::sdpo, variant::vanilla, which.arm.negatives, .005, 3};
     return study_test::usual_hit_ratio(other) + wobble(which);
   };
   const std::string other = all_text(plan, reversed);
@@ -117,7 +119,8 @@ TEST_CASE("findings: nothing is claimed of noise or of one seed") {
   const std::string one = section(all_text(plan_with(1), study_test::usual_hit_ratio), "DMPO, learning rate 0.015");
   REQUIRE(says(one, "One seed cannot tell whether it collapses."));
   REQUIRE(says(one, "Vanilla DMPO goes from .504"));
-  for (const std::string word : {" is above ", " is below ", " falls ", " rises ", "no clear"}) REQUIRE(!says(one, word));
+  for (const std::string word : {" is above ", " is below ", " falls ", " rises ", "no clear"})
+    REQUIRE(!says(one, word));
 }
 
 TEST_CASE("findings: a baseline above every arm is named") {
@@ -125,7 +128,8 @@ TEST_CASE("findings: a baseline above every arm is named") {
   const std::string usual = section(all_text(plan, study_test::usual_hit_ratio), "Baselines");
   REQUIRE(says(usual, "Every arm's mean is below item-cosine's"));
   REQUIRE(!says(usual, "Every arm's mean is below popularity's"));
-  const std::string poor = section(all_text(plan, [](const cs::run& which) { return .06 + wobble(which); }), "Baselines");
+  const std::string poor =
+      section(all_text(plan, [](const cs::run& which) { return .06 + wobble(which); }), "Baselines");
   REQUIRE(says(poor, "Every arm's mean is below popularity's"));
 }
 
@@ -148,10 +152,11 @@ TEST_CASE("table: baselines and every arm, mean and deviation of each K") {
   REQUIRE(std::abs(per_token.mean - mean) <= 1e-12);
 
   const std::string text = cs::to_text(table);
-  for (const std::string label : {"popularity", "item-cosine", "SFT", "DynamicPO", "selection only", "beta only", "K = 19",
-                                  "MPPO, learning rate"}) {
+  for (const std::string label : {"popularity", "item-cosine", "SFT", "DynamicPO", "selection only", "beta only",
+                                  "K = 19", "MPPO, learning rate"}) {
     REQUIRE(says(text, label));
   }
   std::size_t begin = 0;
-  for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) REQUIRE(end - begin <= 110);
+  for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    REQUIRE(end - begin <= 110);
 }

@@ -15,7 +15,8 @@ TEST_CASE("job queue: one thread takes the costliest job first, the first of equ
   std::vector<double> shares;
   std::vector<job> jobs;
   int name = 0;
-  for (const double cost : {1.0, 4.0, 2.0, 4.0, 5.0}) jobs.push_back({cost, [&order, name] { order.push_back(name); }}), ++name;
+  for (const double cost : {1.0, 4.0, 2.0, 4.0, 5.0})
+    jobs.push_back({cost, [&order, name] { order.push_back(name); }}), ++name;
   run_jobs(jobs, 1, [&](double share) { shares.push_back(share); });
   REQUIRE(order == std::vector<int>{4, 1, 3, 2, 0});
   REQUIRE(shares == std::vector<double>{5.0 / 16, 9.0 / 16, 13.0 / 16, 15.0 / 16, 1});

@@ -12,7 +12,8 @@ namespace study_test {
 namespace cs = collapse_study;
 
 /// Results with the HR@1 that `hit_ratio` says, and plausible figures otherwise: no training.
-inline cs::study_results made_up_results(const cs::study_plan& plan, const std::function<double(const cs::run&)>& hit_ratio) {
+inline cs::study_results made_up_results(const cs::study_plan& plan,
+                                         const std::function<double(const cs::run&)>& hit_ratio) {
   cs::study_results results;
   for (const std::uint64_t seed : plan.seeds) {
     const double shift = .004 * static_cast<double>(seed);

@@ -21,7 +21,9 @@ using study_test::temporary_folder;
 
 namespace {
 
-bool installed(const char* program) { return std::system(("command -v " + std::string{program} + " >/dev/null").c_str()) == 0; }
+bool installed(const char* program) {
+  return std::system(("command -v " + std::string{program} + " >/dev/null").c_str()) == 0;
+}
 
 cs::study_plan default_plan() { return cs::make_plan(cs::data_source::synthetic({}), {.seeds = 3}); }
 
@@ -60,7 +62,8 @@ window.addEventListener('load', () => {
     if (scrolled(element) || element.closest('svg')) continue;
     const box = element.getBoundingClientRect();
     if (box.right > window.innerWidth + .5 || box.left < -.5) say('outside', element.tagName, element.className);
-    if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) say('cut', element.tagName, element.className);
+    const overflows = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0;
+    if (overflows) say('cut', element.tagName, element.className);
   }
   for (const table of document.querySelectorAll('.scroll table')) {
     if (table.getBoundingClientRect().width > table.parentElement.scrollWidth + .5) say('cut', 'table');
@@ -96,7 +99,8 @@ window.addEventListener('load', () => {
 std::string framed(int width) {
   return "<!doctype html><body><pre id=\"inspection\"></pre><script>addEventListener('message', told => "
          "document.getElementById('inspection').textContent = told.data)</script>"
-         "<iframe src=\"inspected.html\" style=\"border: 0; height: 900px; width: " + std::to_string(width) + "px\"></iframe>";
+         "<iframe src=\"inspected.html\" style=\"border: 0; height: 900px; width: " +
+         std::to_string(width) + "px\"></iframe>";
 }
 
 // What the inspector says of a page at a width, by its first word; and what the browser wrote to its console.
@@ -110,9 +114,10 @@ struct inspection {
     std::ofstream{folder / "inspected.html", std::ios::binary} << page;
     std::ofstream{folder / "frame.html", std::ios::binary} << framed(width);
     const std::string path = folder.path().string();
-    const std::string command = "chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --enable-logging=stderr --user-data-dir='" +
-                                path + "/profile' --window-size=1400,1000 --virtual-time-budget=5000 --dump-dom 'file://" + path +
-                                "/frame.html' >'" + path + "/dom' 2>'" + path + "/log'";
+    const std::string command =
+        "chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --enable-logging=stderr --user-data-dir='" +
+        path + "/profile' --window-size=1400,1000 --virtual-time-budget=5000 --dump-dom 'file://" + path +
+        "/frame.html' >'" + path + "/dom' 2>'" + path + "/log'";
     INFO(command);
     REQUIRE(std::system(command.c_str()) == 0);
     std::istringstream log{contents(folder / "log")};
@@ -167,7 +172,8 @@ TEST_CASE("report: one self-contained page with every curve") {
     INFO((*match)[1]);
     REQUIRE(ids.insert((*match)[1]).second);
   }
-  for (auto match = std::sregex_iterator{page.begin(), page.end(), reference}; match != std::sregex_iterator{}; ++match) {
+  for (auto match = std::sregex_iterator{page.begin(), page.end(), reference}; match != std::sregex_iterator{};
+       ++match) {
     REQUIRE(ids.contains((*match)[1]));
   }
   // No colour but the page's own.
@@ -191,7 +197,8 @@ TEST_CASE("report: without gnuplot it says that there are no charts, and has all
   const auto plan = default_plan();
   const std::string path = std::getenv("PATH");
   REQUIRE(::setenv("PATH", folder.path().c_str(), 1) == 0);
-  const bool drawn = cs::write_report(plan, study_test::made_up_results(plan, study_test::usual_hit_ratio), folder.path());
+  const bool drawn =
+      cs::write_report(plan, study_test::made_up_results(plan, study_test::usual_hit_ratio), folder.path());
   REQUIRE(::setenv("PATH", path.c_str(), 1) == 0);
   REQUIRE(!drawn);
   const std::string page = contents(folder / "report.html");
@@ -236,7 +243,8 @@ TEST_CASE("report: the browser's inspection finds faults", "[slow]") {
   const auto plan = default_plan();
   if (!write_report(plan, folder.path())) return;
   std::string page = contents(folder / "report.html");
-  page.replace(page.find("<main>"), 6, "<main><p style=\"width: 50rem\">wide</p><script>console.error('x'); missing()</script>");
+  page.replace(page.find("<main>"), 6,
+               "<main><p style=\"width: 50rem\">wide</p><script>console.error('x'); missing()</script>");
   const std::size_t label = page.find("<text>", page.find("chart-win-rate-sdpo"));
   page.insert(label + 6, "a label that is far too long for its place in the chart");
   std::ofstream{folder / "report.html", std::ios::binary} << page;

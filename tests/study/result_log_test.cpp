@@ -22,7 +22,9 @@ const json header{{"study", "test"}, {"rate", .1}, {"seeds", {0, 1}}};
 
 json record(const std::string& run, double value) { return {{"run", run}, {"value", value}}; }
 
-void write(const std::filesystem::path& file, const std::string& text) { std::ofstream{file, std::ios::binary} << text; }
+void write(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream{file, std::ios::binary} << text;
+}
 
 }  // namespace
 
@@ -77,7 +79,8 @@ TEST_CASE("result log: cut off at any byte, it keeps the whole lines and takes t
   const std::string whole = contents(folder / "whole");
   for (std::size_t size = 0; size <= whole.size(); ++size) {
     write(folder / "cut", whole.substr(0, size));
-    const auto lines = static_cast<std::size_t>(std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size), '\n'));
+    const auto lines =
+        static_cast<std::size_t>(std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size), '\n'));
     result_log log{folder / "cut", header};
     REQUIRE(log.resumed() == (lines == 0 ? 0 : lines - 1));
     for (const std::string& run : order) {
@@ -98,7 +101,8 @@ TEST_CASE("result log: another study's file is refused, with the first differenc
                       Catch::Matchers::Contains("holds another study: rate: expected 0.2, found 0.1"));
   other = header;
   other["more"] = 1;
-  REQUIRE_THROWS_WITH((result_log{folder / "results.jsonl", other}), Catch::Matchers::Contains("more: expected 1, found null"));
+  REQUIRE_THROWS_WITH((result_log{folder / "results.jsonl", other}),
+                      Catch::Matchers::Contains("more: expected 1, found null"));
   REQUIRE(contents(folder / "results.jsonl") == before);
 }
 
@@ -110,8 +114,10 @@ TEST_CASE("result log: what is no results file is refused and left as it is") {
   for (const auto& [text, message] :
        {wrong{"letter\n", "line 1: expected a header with a string \"study\", found letter"},
         wrong{"letter", "holds something else than a study's results"},
-        wrong{header.dump() + "\n{\"run\":\"a\"}\nbroken\n{\"run\":\"b\"}\n", "line 3: expected a record with a string \"run\", found broken"},
-        wrong{header.dump() + "\n{\"run\":7}\n", "line 2: expected a record with a string \"run\", found {\"run\":7}"}}) {
+        wrong{header.dump() + "\n{\"run\":\"a\"}\nbroken\n{\"run\":\"b\"}\n",
+              "line 3: expected a record with a string \"run\", found broken"},
+        wrong{header.dump() + "\n{\"run\":7}\n",
+              "line 2: expected a record with a string \"run\", found {\"run\":7}"}}) {
     write(folder / "file", text);
     REQUIRE_THROWS_WITH((result_log{folder / "file", header}), Catch::Matchers::Contains(message));
     REQUIRE(contents(folder / "file") == text);

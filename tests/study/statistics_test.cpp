@@ -60,7 +60,8 @@ TEST_CASE("statistics: a comparison pairs seeds") {
   const double deviation = std::sqrt((.01 * .01 + .04 * .04 + .05 * .05) / 9 / 2);
   REQUIRE(std::abs(compared.standard_error - deviation / std::sqrt(3)) <= 1e-12);
   REQUIRE(std::abs(compared.t - compared.difference / compared.standard_error) <= 1e-12);
-  REQUIRE(std::abs(compared.pooled_error - std::hypot(summarise(a).standard_error, summarise(b).standard_error)) <= 1e-15);
+  REQUIRE(std::abs(compared.pooled_error - std::hypot(summarise(a).standard_error, summarise(b).standard_error)) <=
+          1e-15);
   REQUIRE(compared.shows());
   REQUIRE(compare(b, a).difference == -compared.difference);
   REQUIRE(compare(b, a).p == compared.p);

@@ -31,7 +31,8 @@ TEST_CASE("study: cut off after any line or in one, it ends with the same bytes 
   const std::string whole = contents(folder / "whole/results.jsonl");
   const std::string timings = contents(folder / "whole/timings.jsonl");
   REQUIRE(std::count(timings.begin(), timings.end(), '\n') == 2 + 32);
-  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, whole.size() / 3, whole.size() / 2, whole.size() - 1}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{7}, whole.size() / 3, whole.size() / 2, whole.size() - 1}) {
     const std::string name = "cut" + std::to_string(size);
     std::filesystem::create_directory(folder / name);
     const std::string rest = whole.substr(0, size);

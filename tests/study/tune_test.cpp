@@ -44,7 +44,8 @@ TEST_CASE("tune: every arm gets the rate and epochs of the highest development f
   for (const cs::tuned_arm& chosen : results.arms) {
     const std::string objective{cs::name(chosen.arm.objective)};
     const double untrained = (records.at("development/seed=0").at(objective).get<double>() +
-                              records.at("development/seed=1").at(objective).get<double>()) / 2;
+                              records.at("development/seed=1").at(objective).get<double>()) /
+                             2;
     double highest = untrained;
     bool found = chosen.arm.epochs == 0 && std::abs(chosen.development - untrained) <= 1e-12;
     for (const double rate : plan.rates) {
@@ -55,7 +56,8 @@ TEST_CASE("tune: every arm gets the rate and epochs of the highest development f
       for (std::size_t epoch = 1; epoch <= 2; ++epoch) {
         const double mean = (first[epoch - 1].get<double>() + second[epoch - 1].get<double>()) / 2;
         highest = std::max(highest, mean);
-        found |= chosen.arm.learning_rate == rate && chosen.arm.epochs == epoch && std::abs(chosen.development - mean) <= 1e-12;
+        found |= chosen.arm.learning_rate == rate && chosen.arm.epochs == epoch &&
+                 std::abs(chosen.development - mean) <= 1e-12;
       }
     }
     INFO(cs::key({chosen.arm, 0}));
@@ -66,7 +68,8 @@ TEST_CASE("tune: every arm gets the rate and epochs of the highest development f
   }
 
   // Evaluation rows were scored for the chosen arms alone.
-  const auto evaluated = std::ranges::count_if(records, [](const auto& entry) { return entry.second.contains("evaluation"); });
+  const auto evaluated =
+      std::ranges::count_if(records, [](const auto& entry) { return entry.second.contains("evaluation"); });
   const auto trained = std::ranges::count_if(results.arms, [](const auto& one) { return one.arm.epochs > 0; });
   REQUIRE(evaluated == 2 * trained);
 
