@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "dynamicpo/config.hpp"
+
+/// Numbers side by side, so that a formula written over a number runs on all of them at once. Every operation is that
+/// of the number, lane by lane, with the same bits. Comparisons give lanes of truth, which `where` reads; there is no
+/// conversion to bool. Built on the vector extension of GCC and clang, which turns each operation into what the
+/// processor has.
+namespace dynamicpo::inline v1::detail {
+
+// Functions on lanes are inlined whatever their size: the code around them decides for which processor they compile.
+#define DYNAMICPO_INLINE [[gnu::always_inline]] inline
+
+/// The integer as wide as T, for its bits and for truth: all ones or 0.
+template <class T>
+using bits_of = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+// Vectors wider than the target's registers are what narrower targets get; they never cross a call.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+template <class Work, std::size_t... I>
+DYNAMICPO_INLINE constexpr void unroll(Work& work, std::index_sequence<I...>) {
+  (work(std::integral_constant<std::size_t, I>{}), ...);
+}
+/// work(0), work(1), .. work(Count - 1), each with a constant.
+template <std::size_t Count, class Work>
+DYNAMICPO_INLINE constexpr void unrolled(Work work) {
+  unroll(work, std::make_index_sequence<Count>{});
+}
+
+/// `Count` numbers in registers of `Bytes`.
+template <class T, std::size_t Count, std::size_t Bytes>
+struct lanes {
+  static constexpr std::size_t count = Count;
+  static constexpr std::size_t bytes = Bytes;
+  static constexpr std::size_t per_part = Bytes / sizeof(T) < Count ? Bytes / sizeof(T) : Count;
+  static constexpr std::size_t parts = Count / per_part;
+  static_assert(parts * per_part == Count);
+  typedef T vector __attribute__((vector_size(per_part * sizeof(T))));  // NOLINT(modernize-use-using): an attribute
+  using element = T;
+  using truth = lanes<bits_of<T>, Count, Bytes>;
+  template <class U>
+  using of = lanes<U, Count, Bytes>;
+
+  vector part[parts];
+
+  lanes() = default;
+  /// The same number in every lane.
+  template <class U>
+  requires std::is_arithmetic_v<U> DYNAMICPO_INLINE constexpr explicit lanes(U all) {
+    unrolled<parts>([&](auto i) { part[i] = vector{} + static_cast<T>(all); });
+  }
+  /// Converted lane by lane.
+  template <class U>
+    requires(!std::is_same_v<U, T>)
+  DYNAMICPO_INLINE explicit lanes(const lanes<U, Count, Bytes>& other) {
+    convert(other, std::make_index_sequence<per_part>{});
+  }
+
+  DYNAMICPO_INLINE static lanes load(const T* from) {
+    return each([&](vector& to, std::size_t i) { to = *reinterpret_cast<const anywhere*>(from + i * per_part); });
+  }
+  DYNAMICPO_INLINE void store(T* to) const {
+    unrolled<parts>([&](auto i) { *reinterpret_cast<anywhere*>(to + i * per_part) = part[i]; });
+  }
+  DYNAMICPO_INLINE T operator[](std::size_t lane) const { return part[lane / per_part][lane % per_part]; }
+
+  /// operation(part, i) sets each part. Vectors go by reference: returned, they would have an ABI.
+  template <class Operation>
+  DYNAMICPO_INLINE static lanes each(Operation operation) {
+    lanes result;
+    unrolled<parts>([&](auto i) { operation(result.part[i], std::size_t{i}); });
+    return result;
+  }
+
+  DYNAMICPO_INLINE friend lanes operator+(const lanes& a, const lanes& b) {
+    return each([&](vector& to, std::size_t i) { to = a.part[i] + b.part[i]; });
+  }
+  DYNAMICPO_INLINE friend lanes operator-(const lanes& a, const lanes& b) {
+    return each([&](vector& to, std::size_t i) { to = a.part[i] - b.part[i]; });
+  }
+  DYNAMICPO_INLINE friend lanes operator*(const lanes& a, const lanes& b) {
+    return each([&](vector& to, std::size_t i) { to = a.part[i] * b.part[i]; });
+  }
+  DYNAMICPO_INLINE friend lanes operator/(const lanes& a, const lanes& b) {
+    return each([&](vector& to, std::size_t i) { to = a.part[i] / b.part[i]; });
+  }
+  DYNAMICPO_INLINE friend lanes operator-(const lanes& a) {
+    return each([&](vector& to, std::size_t i) { to = -a.part[i]; });
+  }
+  DYNAMICPO_INLINE lanes& operator+=(const lanes& b) { return *this = *this + b; }
+  DYNAMICPO_INLINE lanes& operator-=(const lanes& b) { return *this = *this - b; }
+
+  DYNAMICPO_INLINE friend truth operator<(const lanes& a, const lanes& b) {
+    return truth::each([&](typename truth::vector& to, std::size_t i) { to = a.part[i] < b.part[i]; });
+  }
+  DYNAMICPO_INLINE friend truth operator==(const lanes& a, const lanes& b) {
+    return truth::each([&](typename truth::vector& to, std::size_t i) { to = a.part[i] == b.part[i]; });
+  }
+
+  // Of integer lanes alone.
+  DYNAMICPO_INLINE friend lanes operator&(const lanes& a, const lanes& b) {
+    return each([&](vector& to, std::size_t i) { to = a.part[i] & b.part[i]; });
+  }
+  DYNAMICPO_INLINE friend lanes operator|(const lanes& a, const lanes& b) {
+    return each([&](vector& to, std::size_t i) { to = a.part[i] | b.part[i]; });
+  }
+  DYNAMICPO_INLINE friend lanes operator^(const lanes& a, const lanes& b) {
+    return each([&](vector& to, std::size_t i) { to = a.part[i] ^ b.part[i]; });
+  }
+  DYNAMICPO_INLINE friend lanes operator~(const lanes& a) {
+    return each([&](vector& to, std::size_t i) { to = ~a.part[i]; });
+  }
+  DYNAMICPO_INLINE friend lanes operator<<(const lanes& a, int by) {
+    return each([&](vector& to, std::size_t i) { to = a.part[i] << by; });
+  }
+  DYNAMICPO_INLINE friend lanes operator>>(const lanes& a, int by) {
+    return each([&](vector& to, std::size_t i) { to = a.part[i] >> by; });
+  }
+
+ private:
+  typedef T anywhere __attribute__((vector_size(per_part * sizeof(T)), aligned(alignof(T)), may_alias));  // NOLINT
+
+  template <class U, std::size_t... Lane>
+  DYNAMICPO_INLINE void convert(const lanes<U, Count, Bytes>& other, std::index_sequence<Lane...>) {
+    constexpr std::size_t n = lanes<U, Count, Bytes>::per_part;
+    unrolled<parts>([&](auto i) {
+      constexpr std::size_t first = i * per_part;
+      part[i] = vector{static_cast<T>(other.part[(first + Lane) / n][(first + Lane) % n])...};
+    });
+  }
+};
+
+template <class X>
+inline constexpr bool is_lanes = false;
+template <class T, std::size_t Count, std::size_t Bytes>
+inline constexpr bool is_lanes<lanes<T, Count, Bytes>> = true;
+
+/// The lanes' own bits as another type of the same width, and back.
+template <class U, class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE lanes<U, Count, Bytes> reinterpret(const lanes<T, Count, Bytes>& x) {
+  static_assert(sizeof(T) == sizeof(U));
+  using to = lanes<U, Count, Bytes>;
+  return to::each(
+      [&](typename to::vector& result, std::size_t i) { result = reinterpret_cast<typename to::vector>(x.part[i]); });
+}
+template <class U, class T>
+requires std::is_arithmetic_v<T> DYNAMICPO_INLINE constexpr U reinterpret(T x) { return std::bit_cast<U>(x); }
+
+/// `condition ? a : b`, lane by lane; both are computed.
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE lanes<T, Count, Bytes> where(const lanes<bits_of<T>, Count, Bytes>& condition,
+                                              const lanes<T, Count, Bytes>& a, const lanes<T, Count, Bytes>& b) {
+  return lanes<T, Count, Bytes>::each([&](auto& to, std::size_t i) { to = condition.part[i] ? a.part[i] : b.part[i]; });
+}
+template <class T>
+  requires(!is_lanes<T>)
+DYNAMICPO_HD constexpr const T& where(bool condition, const T& a, const T& b) { return condition ? a : b; }
+
+/// Whether any lane is true.
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE bool any(const lanes<T, Count, Bytes>& truth) {
+  auto all = truth.part[0];
+  for (std::size_t i = 1; i < truth.parts; ++i) { all |= truth.part[i]; }
+  std::uint64_t words[sizeof(all) / sizeof(std::uint64_t)], found = 0;
+  std::memcpy(words, &all, sizeof(all));
+  for (const std::uint64_t word : words) { found |= word; }
+  return found != 0;
+}
+DYNAMICPO_HD constexpr bool any(bool truth) { return truth; }
+
+#pragma GCC diagnostic pop
+
+}  // namespace dynamicpo::inline v1::detail
