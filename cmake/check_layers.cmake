@@ -6,8 +6,9 @@ cmake_minimum_required(VERSION 3.25)
 set(layers
     "config version"
     "error"
-    "detail/elementary detail/double_double"
-    "detail/softplus detail/kmeans_1d detail/lanes"
+    "detail/elementary detail/double_double detail/lanes"
+    "detail/sorting_network"
+    "detail/softplus detail/kmeans_1d detail/top_cluster_lanes"
     "score"
     "detail/overlap sample"
     "select lm metrics"

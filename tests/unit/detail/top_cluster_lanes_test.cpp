@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "dynamicpo/detail/top_cluster_lanes.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+#include "dynamicpo/sample/philox.hpp"
+#include "dynamicpo/select/boundary.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+namespace po = dynamicpo;
+namespace detail = dynamicpo::detail;
+using random_engine = po::sample::philox_engine;
+
+template <class T>
+inline constexpr T infinity_of = std::numeric_limits<T>::infinity();
+
+/// Of every lane: the threshold, and whether it is certain.
+template <class T>
+struct lane_answers {
+  std::vector<T> least;
+  std::vector<bool> certain;
+};
+
+/// Rows side by side, each a lane, `columns` long; -infinity where nothing takes part.
+template <class T>
+using rows_of = std::vector<std::vector<T>>;
+
+template <class T, std::size_t Bytes>
+lane_answers<T> top_clusters(const rows_of<T>& rows, std::size_t columns) {
+  using V = detail::lanes<T, 64 / sizeof(T), Bytes>;
+  using bits = detail::bits_of<T>;
+  V values[detail::top_cluster_lanes_limit];
+  T column[V::count];
+  bits flags[V::count];
+  for (std::size_t k = 0; k < columns; ++k) {
+    for (std::size_t lane = 0; lane < V::count; ++lane) { column[lane] = lane < rows.size() ? rows[lane][k] : T(0); }
+    values[k] = V::load(column);
+  }
+  for (std::size_t lane = 0; lane < V::count; ++lane) { flags[lane] = lane < rows.size() ? bits(-1) : bits(0); }
+  const auto found = detail::top_cluster_lanes(values, columns, V::truth::load(flags));
+  found.least.store(column);
+  found.certain.store(flags);
+  lane_answers<T> answers;
+  for (std::size_t lane = 0; lane < rows.size(); ++lane) {
+    answers.least.push_back(column[lane]);
+    answers.certain.push_back(flags[lane] != 0);
+  }
+  return answers;
+}
+
+/// The same by registers of every width. Which lanes are certain may depend on the lanes beside them, so on the width;
+/// the certain lanes of all of them are returned, and must agree.
+template <class T>
+lane_answers<T> top_clusters(const rows_of<T>& rows, std::size_t columns) {
+  auto found = top_clusters<T, 32>(rows, columns);
+  for (const auto& other : {top_clusters<T, 16>(rows, columns), top_clusters<T, 64>(rows, columns)}) {
+    for (std::size_t lane = 0; lane < rows.size(); ++lane) {
+      if (!other.certain[lane]) { continue; }
+      if (found.certain[lane]) { REQUIRE(found.least[lane] == other.least[lane]); }
+      found.certain[lane] = true;
+      found.least[lane] = other.least[lane];
+    }
+  }
+  return found;
+}
+
+/// What the selection of the library answers for the values that take part; -infinity where none does.
+template <class T>
+T scalar_threshold(const std::vector<T>& row) {
+  using accumulator = po::accumulator_of<T>;
+  std::vector<T> taking_part, values(row.size());
+  std::vector<accumulator> sorted(row.size()), weights(row.size()), lower(row.size()), best(row.size());
+  for (const T value : row) {
+    if (value > -infinity_of<T>) { taking_part.push_back(value); }
+  }
+  std::vector<std::uint8_t> flags(taking_part.size(), 2);
+  po::select::scratch<T> scratch{values, sorted, weights, lower, best, {}};
+  po::select::boundary{}(po::select::row_scores<T>{infinity_of<T>, taking_part}, flags, scratch);
+  T least = infinity_of<T>;
+  for (std::size_t k = 0; k < flags.size(); ++k) {
+    if (flags[k] == 1) { least = std::min(least, taking_part[k]); }
+  }
+  return taking_part.empty() ? -infinity_of<T> : least;
+}
+
+double normal(random_engine& random) {
+  const double u = 1 - random.uniform(), v = random.uniform();
+  return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v);
+}
+
+/// Rows meant to hurt: ties, duplicates, offsets that swallow digits, outliers, clumps, squares out of range.
+template <class T>
+std::vector<T> adversarial_row(random_engine& random, std::size_t columns) {
+  const auto pick = [&](std::initializer_list<double> values) {
+    return values.begin()[random.below(static_cast<std::uint32_t>(values.size()))];
+  };
+  constexpr double largest = std::numeric_limits<T>::max(), smallest = std::numeric_limits<T>::denorm_min();
+  const double offset = pick({0, 0, -1e4, -1200, -5}), spread = pick({1e-6, 1e-3, 1, 30});
+  const double levels = pick({2, 3, 4, 10, 1e9, 1e9}), outlier = pick({-1e30, -1e10, -1e5, 1e30, -largest});
+  const double outliers = pick({0, 0, 0, 0.05, 0.5, 0.9}), clumps = pick({0, 0, 3, 5});
+  const double absent = pick({0, 0, 0, 0.1, 0.5, 0.95});
+  const std::uint32_t kind = random.below(12);
+  const double scale = kind == 0 ? largest : kind == 1 ? 10 * smallest : kind == 2 ? std::sqrt(smallest) : 1;
+  std::vector<T> row(columns);
+  for (T& score : row) {
+    const double level = std::floor(random.uniform() * levels) / levels;
+    const double clump = clumps > 0 ? std::floor(random.uniform() * clumps) * pick({10, 100}) * spread : 0;
+    score = static_cast<T>(random.uniform() < outliers ? std::max(outlier * (1 + random.below(2)), -largest)
+                                                       : offset + spread * level + clump);
+    if (kind < 3) { score = static_cast<T>(scale * (2 * random.uniform() - 1)); }
+    if (kind == 3 || kind == 4) { score = static_cast<T>(-static_cast<double>(random.below(10))); }
+    if (kind == 5) { score = static_cast<T>(normal(random)); }
+    if (random.uniform() < absent) { score = -infinity_of<T>; }
+  }
+  return row;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("what is certain is what the scalar selection answers, on a million adversarial rows", "[slow]",
+                   float, double) {
+  random_engine random{31, sizeof(TestType)};
+  std::size_t certain = 0, wrong = 0, rows = 0;
+  while (rows < 1'000'000) {
+    const std::size_t columns = 1 + random.below(64);
+    rows_of<TestType> tile;
+    for (std::size_t lane = 0; lane < 64 / sizeof(TestType); ++lane) {
+      tile.push_back(adversarial_row<TestType>(random, columns));
+    }
+    const auto found = top_clusters(tile, columns);
+    for (std::size_t lane = 0; lane < tile.size(); ++lane) {
+      ++rows;
+      if (!found.certain[lane]) { continue; }
+      ++certain;
+      const TestType expected = scalar_threshold(tile[lane]);
+      if (!(found.least[lane] == expected) && ++wrong <= 3) {
+        std::sort(tile[lane].begin(), tile[lane].end());
+        CAPTURE(columns, tile[lane], found.least[lane], expected);
+        CHECK(found.least[lane] == expected);
+      }
+    }
+  }
+  REQUIRE(wrong == 0);
+  CAPTURE(certain, rows);
+  REQUIRE(certain > rows / 100 * (sizeof(TestType) == 4 ? 95 : 74));  // in double, outliers leave no digits to spare
+}
+
+TEMPLATE_TEST_CASE("Gaussian rows are certain", "", float, double) {
+  random_engine random{32, sizeof(TestType)};
+  for (const std::size_t columns : {3u, 4u, 5u, 8u, 15u, 16u, 17u, 19u, 32u, 33u, 48u, 64u}) {
+    std::size_t certain = 0, rows = 0, wrong = 0;
+    while (rows < 6400) {
+      rows_of<TestType> tile(64 / sizeof(TestType), std::vector<TestType>(columns));
+      for (auto& row : tile) {
+        for (TestType& value : row) { value = static_cast<TestType>(-20 + 3 * normal(random)); }
+      }
+      const auto found = top_clusters(tile, columns);
+      for (std::size_t lane = 0; lane < tile.size(); ++lane) {
+        ++rows;
+        if (!found.certain[lane]) { continue; }
+        ++certain;
+        wrong += !(found.least[lane] == scalar_threshold(tile[lane]));
+      }
+    }
+    CAPTURE(columns, certain, rows);
+    REQUIRE(wrong == 0);
+    REQUIRE(certain >= rows - 2);
+  }
+}
