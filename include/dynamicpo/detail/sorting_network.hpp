@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <limits>
 #include <utility>
 
 #include "dynamicpo/detail/lanes.hpp"
@@ -71,6 +73,79 @@ DYNAMICPO_INLINE void sort_in_registers(V* values) {
     put_in_order(held[at.low], held[at.high]);
   });
   unrolled<Count>([&](auto k) { values[k] = held[k]; });
+}
+
+/// Comparators at a distance within each of `Size` numbers' halves, quarters, .. down to neighbours: sorts a sequence
+/// that rises and falls.
+template <std::size_t Size, class V>
+DYNAMICPO_INLINE void merge_in_registers(V* values) {
+  V held[Size];
+  unrolled<Size>([&](auto k) { held[k] = values[k]; });
+  unrolled<std::bit_width(Size) - 1>([&](auto step) {
+    constexpr std::size_t distance = Size >> (step + 1);
+    unrolled<Size / 2>([&](auto n) {
+      constexpr std::size_t low = n / distance * 2 * distance + n % distance;
+      put_in_order(held[low], held[low + distance]);
+    });
+  });
+  unrolled<Size>([&](auto k) { values[k] = held[k]; });
+}
+
+/// Merges two ascending halves of `Half` numbers each: the first three of the steps of Batcher's bitonic merge on eight
+/// numbers at a time, then the others on neighbours.
+template <std::size_t Half, class V>
+DYNAMICPO_INLINE void merge_halves(V* values) {
+  constexpr std::size_t quarter = Half / 4;
+  for (std::size_t i = 0; i < quarter; ++i) {
+    V low[4], high[4];
+    V *const rising = values + i, *const falling = values + 2 * Half - 1 - i;
+    unrolled<4>([&](auto t) {
+      low[t] = rising[t * quarter];
+      high[t] = *(falling - t * quarter);
+      put_in_order(low[t], high[t]);
+    });
+    unrolled<2>([&](auto t) {
+      put_in_order(low[t], low[t + 2]);
+      put_in_order(high[t + 2], high[t]);
+    });
+    unrolled<2>([&](auto t) {
+      put_in_order(low[2 * t], low[2 * t + 1]);
+      put_in_order(high[2 * t + 1], high[2 * t]);
+    });
+    unrolled<4>([&](auto t) {
+      rising[t * quarter] = low[t];
+      *(falling - t * quarter) = high[t];
+    });
+  }
+  for (std::size_t i = 0; i < 2 * Half; i += quarter) { merge_in_registers<quarter>(values + i); }
+}
+
+inline constexpr std::size_t sort_lanes_limit = 64;
+
+/// Sorts value(0) .. value(count - 1) in each lane, ascending, in `room` for sort_lanes_limit; where they begin there.
+template <class V, class Value>
+DYNAMICPO_INLINE V* sort_lanes(V* room, std::size_t count, Value value) {
+  const std::size_t size = count <= 4 ? 4 : count <= 8 ? 8 : count <= 16 ? 16 : count <= 32 ? 32 : 64;
+  V* const sorted = room + (size - count);
+  for (std::size_t k = 0; k < count; ++k) { sorted[k] = value(k); }
+  const V lowest(-std::numeric_limits<typename V::element>::infinity());
+  for (V* absent = room; absent < sorted; ++absent) { *absent = lowest; }
+  if (size == 4) {
+    sort_in_registers<4>(room);
+  } else if (size == 8) {
+    sort_in_registers<8>(room);
+  } else {
+    for (std::size_t block = (size - count) / 16 * 16; block < size; block += 16) {
+      sort_in_registers<16>(room + block);
+    }
+    if (size == 64) {
+      for (std::size_t block = count <= 48 ? 32 : 0; block < size; block += 32) { merge_halves<16>(room + block); }
+      merge_halves<32>(room);
+    } else if (size == 32) {
+      merge_halves<16>(room);
+    }
+  }
+  return sorted;
 }
 
 #pragma GCC diagnostic pop

@@ -30,7 +30,7 @@ struct lane_threshold {
   typename V::truth certain;  /// proved to be what select::boundary answers
 };
 
-inline constexpr std::size_t top_cluster_lanes_limit = 64;
+inline constexpr std::size_t top_cluster_lanes_limit = sort_lanes_limit;
 
 template <class T>
 inline constexpr std::array<T, top_cluster_lanes_limit + 1> reciprocals = [] {
@@ -39,18 +39,25 @@ inline constexpr std::array<T, top_cluster_lanes_limit + 1> reciprocals = [] {
   return list;
 }();
 
+/// A number read at run time in every lane: a broadcast alone, where V(x) adds 0 for the sake of -0.
+template <class V>
+DYNAMICPO_INLINE V broadcast(typename V::element x) {
+  return V::each([&](auto& to, std::size_t) { to = x - typename V::vector{}; });
+}
 template <class V>
 DYNAMICPO_INLINE V larger(const V& a, const V& b) {
   return where(a < b, b, a);
 }
 template <class V>
 DYNAMICPO_INLINE V magnitude(const V& x) {
-  return larger(x, -x);
+  using bits = bits_of<typename V::element>;
+  return reinterpret<typename V::element>(reinterpret<bits>(x) &
+                                          typename V::template of<bits>(std::numeric_limits<bits>::max()));
 }
 
 /// The search over the cuts of sorted values in registers of V, whose arithmetic decides what is certain.
 template <class V>
-struct cut_search {
+struct lane_cuts {
   using number = typename V::element;
   using truth = typename V::truth;
   static constexpr number infinity = std::numeric_limits<number>::infinity();
@@ -78,44 +85,53 @@ struct cut_search {
         total += where(present, values[k], V(0));
         lowest = where(present, values[k], lowest);
       }
-      centre = total / (V(count) - absent);
+      centre = total / (broadcast<V>(static_cast<number>(count)) - absent);
       for (std::size_t k = 0; k < count; ++k) { filled[k] = where(V(-infinity) < values[k], values[k], centre); }
       values = filled;
     }
 
     const std::size_t middle = count / 2;
-    V far(0), spread(0);
+    V spread(0);
     sums[middle] = V(0);
     for (std::size_t k = middle; k < count; ++k) {
-      const V away = values[k] - centre;
-      sums[k + 1] = sums[k] + away;
-      far = larger(far, magnitude(away));
-      spread += magnitude(away) + magnitude(sums[k + 1]);
+      sums[k + 1] = sums[k] + (values[k] - centre);
+      spread += magnitude(sums[k + 1]);
     }
     for (std::size_t k = middle; k-- > 0;) {
-      const V away = values[k] - centre;
-      sums[k] = sums[k + 1] - away;
-      far = larger(far, magnitude(away));
-      spread += magnitude(away) + magnitude(sums[k]);
+      sums[k] = sums[k + 1] - (values[k] - centre);
+      spread += magnitude(sums[k]);
     }
     for (std::size_t i = 1; i + 1 < count; ++i) {
       const V sum = sums[i] - sums[0];
-      low[i] = sum * sum * (ragged ? V(1) / larger(V(i) - absent, V(1)) : V(reciprocals<number>[i]));
+      low[i] = sum * sum *
+               (ragged ? V(1) / larger(broadcast<V>(static_cast<number>(i)) - absent, V(1))
+                       : broadcast<V>(reciprocals<number>[i]));
     }
+    const V far = larger(magnitude(lowest - centre), magnitude(values[count - 1] - centre));
+    spread += broadcast<V>(static_cast<number>(count)) * far;
 
-    for (std::size_t j = 2; j < count; ++j) {
+    constexpr std::size_t block = 4;
+    std::size_t j = 2;
+    for (; count > 2 && (count - j) % block != 0; ++j) {
       V below(0);
+      for (std::size_t i = 1; i < j; ++i) { try_cut(below, sums[j], sums[i], low[i], reciprocals<number>[j - i]); }
+      add_top(values, j, lowest, below, sums[count] - sums[j], reciprocals<number>[count - j]);
+    }
+    for (; j < count; j += block) {
+      V sum[block], below[block];
+      unrolled<block>([&](auto t) {
+        sum[t] = sums[j + t];
+        below[t] = V(0);
+      });
       for (std::size_t i = 1; i < j; ++i) {
-        const V sum = sums[j] - sums[i];
-        below = larger(below, low[i] + sum * sum * V(reciprocals<number>[j - i]));
+        const V sum_i = sums[i], low_i = low[i];
+        const number* const inverse = reciprocals<number>.data() + (j - i);
+        unrolled<block>([&](auto t) { try_cut(below[t], sum[t], sum_i, low_i, inverse[t]); });
       }
-      const V sum = sums[count] - sums[j];
-      const truth distinct = (values[j - 1] < values[j]) & (lowest < values[j - 1]);
-      const V value = where(distinct, below + sum * sum * V(reciprocals<number>[count - j]), V(-infinity));
-      second = larger(second, where(best < value, best, value));
-      least = where(best < value, values[j], least);
-      best = larger(best, value);
-      three = three | distinct;
+      unrolled<block>([&](auto t) {
+        unrolled<t>([&](auto i) { try_cut(below[t], sum[t], sum[i], low[j + i], reciprocals<number>[t - i]); });
+        add_top(values, j + t, lowest, below[t], sums[count] - sum[t], reciprocals<number>[count - j - t]);
+      });
     }
     using limits = std::numeric_limits<number>;
     const double n = static_cast<double>(count);
@@ -123,12 +139,28 @@ struct cut_search {
     const V bound = V(limits::epsilon() / 2) * (V(16) * best + V(5 + scalar) * far * spread) + V(64 * limits::min());
     certain = (~three) | (bound < best - second);
   }
+
+ private:
+  DYNAMICPO_INLINE static void try_cut(V& below, const V& sum_j, const V& sum_i, const V& low, number inverse) {
+    const V sum = sum_j - sum_i;
+    below = larger(below, low + sum * sum * broadcast<V>(inverse));
+  }
+  // f of the threshold values[j], where it is one.
+  DYNAMICPO_INLINE void add_top(const V* values, std::size_t j, const V& lowest, const V& below, const V& sum,
+                                number inverse) {
+    const truth distinct = (values[j - 1] < values[j]) & (lowest < values[j - 1]);
+    const V value = where(distinct, below + sum * sum * broadcast<V>(inverse), V(-infinity));
+    second = larger(second, where(best < value, best, value));
+    least = where(best < value, values[j], least);
+    best = larger(best, value);
+    three = three | distinct;
+  }
 };
 
 /// Searches anew, in double, where an `asked` lane is not certain.
 template <class V>
 DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, const typename V::truth& asked,
-                                       cut_search<V>& search) {
+                                       lane_cuts<V>& search) {
   using number = typename V::element;
   constexpr std::size_t few = V::bytes / sizeof(double) < V::count ? V::bytes / sizeof(double) : V::count;
   using wide = lanes<double, few, V::bytes>;
@@ -148,7 +180,7 @@ DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, con
       for (std::size_t lane = 0; lane < few; ++lane) { row[lane] = static_cast<double>(value[first + lane]); }
       values[k] = wide::load(row);
     }
-    cut_search<wide> again;
+    lane_cuts<wide> again;
     again.run(values, columns);
     for (std::size_t lane = 0; lane < few; ++lane) {
       certain[first + lane] = static_cast<bits_of<number>>(again.certain[lane]);
@@ -160,20 +192,24 @@ DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, con
 }
 
 /// values[k], k < columns <= top_cluster_lanes_limit: the k-th value of each lane's row, finite, or -infinity for what
-/// takes no part; destroyed. Lanes that are not `wanted` may hold anything and get anything.
+/// takes no part. Lanes that are not `wanted` may hold anything and get anything.
 ///
 /// The threshold is the least value of the top cluster of the exact k-means with min(3, distinct values) clusters, as
 /// select::boundary finds it; a lane is `certain` only where that is proved.
 template <class V>
-DYNAMICPO_INLINE lane_threshold<V> top_cluster_lanes(V* values, std::size_t columns, const typename V::truth& wanted) {
+DYNAMICPO_INLINE lane_threshold<V> top_cluster_lanes(const V* values, std::size_t columns,
+                                                     const typename V::truth& wanted) {
   using number = typename V::element;
   using part = lanes<number, V::per_part, V::bytes>;
   lane_threshold<V> found;
   for (std::size_t p = 0; p < V::parts; ++p) {
-    part sorted[top_cluster_lanes_limit];
-    for (std::size_t k = 0; k < columns; ++k) { sorted[k].part[0] = values[k].part[p]; }
-    merge_exchange(columns, [&](std::size_t low, std::size_t high) { put_in_order(sorted[low], sorted[high]); });
-    cut_search<part> search;
+    part room[sort_lanes_limit];
+    const part* const sorted = sort_lanes(room, columns, [&](std::size_t k) {
+      part value;
+      value.part[0] = values[k].part[p];
+      return value;
+    });
+    lane_cuts<part> search;
     search.run(sorted, columns);
     if constexpr (sizeof(number) < sizeof(double)) {
       typename part::truth asked;

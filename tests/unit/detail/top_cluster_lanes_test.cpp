@@ -82,7 +82,12 @@ T scalar_threshold(const std::vector<T>& row) {
     if (value > -infinity_of<T>) { taking_part.push_back(value); }
   }
   std::vector<std::uint8_t> flags(taking_part.size(), 2);
-  po::select::scratch<T> scratch{values, sorted, weights, lower, best, {}};
+  po::select::scratch<T> scratch{};
+  scratch.values = values;
+  scratch.sorted = sorted;
+  scratch.weights = weights;
+  scratch.lower = lower;
+  scratch.best = best;
   po::select::boundary{}(po::select::row_scores<T>{infinity_of<T>, taking_part}, flags, scratch);
   T least = infinity_of<T>;
   for (std::size_t k = 0; k < flags.size(); ++k) {

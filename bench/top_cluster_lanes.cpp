@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// The top cluster of Gaussian rows side by side: nanoseconds a row in the cache, median of 31, beside sorting alone and
+// the scalar selection; and the share of rows that is left uncertain.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <numbers>
+#include <vector>
+
+#include "dynamicpo/detail/top_cluster_lanes.hpp"
+#include "dynamicpo/sample/philox.hpp"
+#include "dynamicpo/select/boundary.hpp"
+
+namespace {
+
+namespace po = dynamicpo;
+namespace detail = dynamicpo::detail;
+
+#if defined(__AVX512F__)
+constexpr std::size_t register_bytes = 64;
+#elif defined(__AVX2__)
+constexpr std::size_t register_bytes = 32;
+#else
+constexpr std::size_t register_bytes = 16;
+#endif
+
+template <class T>
+struct tiles {
+  static constexpr std::size_t rows_of_tile = 64 / sizeof(T), count = 64;
+  std::size_t columns;
+  std::vector<T> values;  // tile, column, row
+
+  explicit tiles(std::size_t columns_) : columns{columns_}, values(count * columns_ * rows_of_tile) {
+    po::sample::philox_engine random{7};
+    for (T& value : values) {
+      const double u = 1 - random.uniform(), v = random.uniform();
+      value = static_cast<T>(-20 + 3 * std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v));
+    }
+  }
+};
+
+/// The thresholds of all tiles; how many rows are uncertain.
+template <class T>
+std::size_t solve(const tiles<T>& batch, std::vector<T>& thresholds) {
+  std::size_t uncertain = 0;
+  using V = detail::lanes<T, tiles<T>::rows_of_tile, register_bytes>;
+  using bits = detail::bits_of<T>;
+  V columns[detail::top_cluster_lanes_limit];
+  const auto wanted = typename V::truth(bits(-1));
+  typename V::truth open(bits(0));
+  for (std::size_t tile = 0; tile < tiles<T>::count; ++tile) {
+    const T* from = batch.values.data() + tile * batch.columns * V::count;
+    for (std::size_t k = 0; k < batch.columns; ++k) { columns[k] = V::load(from + k * V::count); }
+    const auto found = detail::top_cluster_lanes(columns, batch.columns, wanted);
+    found.least.store(thresholds.data() + tile * V::count);
+    open = open + (found.certain + typename V::truth(bits(1)));
+  }
+  for (std::size_t lane = 0; lane < V::count; ++lane) { uncertain += static_cast<std::size_t>(open[lane]); }
+  return uncertain;
+}
+
+template <class T>
+void sort_alone(const tiles<T>& batch, std::vector<T>& thresholds) {
+  using V = detail::lanes<T, tiles<T>::rows_of_tile, register_bytes>;
+  using part = detail::lanes<T, V::per_part, V::bytes>;
+  part columns[detail::top_cluster_lanes_limit];
+  for (std::size_t tile = 0; tile < tiles<T>::count; ++tile) {
+    for (std::size_t p = 0; p < V::parts; ++p) {
+      const T* from = batch.values.data() + tile * batch.columns * V::count + p * part::count;
+      const part* sorted =
+          detail::sort_lanes(columns, batch.columns, [&](std::size_t k) { return part::load(from + k * V::count); });
+      sorted[batch.columns / 2].store(thresholds.data() + tile * V::count + p * part::count);
+    }
+  }
+}
+
+template <class T>
+void scalar(const tiles<T>& batch, std::vector<T>& row, std::vector<std::uint8_t>& flags,
+            po::select::scratch<T> scratch) {
+  for (std::size_t lane = 0; lane < tiles<T>::rows_of_tile; ++lane) {
+    for (std::size_t k = 0; k < batch.columns; ++k) { row[k] = batch.values[k * tiles<T>::rows_of_tile + lane]; }
+    po::select::boundary{}(po::select::row_scores<T>{T(1e30), {row.data(), batch.columns}},
+                           std::span(flags).first(batch.columns), scratch);
+  }
+}
+
+template <class Work>
+double nanoseconds(const Work& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double median(std::vector<double>& times) {
+  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
+  return times[times.size() / 2];
+}
+
+template <class T>
+void report(const char* type) {
+  std::printf("%-6s %4s %10s %10s %10s %12s\n", type, "K", "ns/row", "sort", "scalar", "uncertain");
+  for (const std::size_t columns : {3u, 5u, 8u, 12u, 15u, 16u, 19u, 24u, 32u, 48u, 64u}) {
+    const tiles<T> batch{columns};
+    std::vector<T> thresholds(batch.count * batch.rows_of_tile), row(64), values(64);
+    std::vector<std::uint8_t> flags(64);
+    std::vector<po::accumulator_of<T>> sorted(64), weights(64), lower(64), best(64);
+    po::select::scratch<T> scratch{};
+    scratch.values = values;
+    scratch.sorted = sorted;
+    scratch.weights = weights;
+    scratch.lower = lower;
+    scratch.best = best;
+    std::vector<double> lanes, sorting, alone;
+    std::size_t uncertain = 0;
+    for (int repeat = 0; repeat < 31; ++repeat) {
+      lanes.push_back(nanoseconds([&] { uncertain = solve(batch, thresholds); }));
+      sorting.push_back(nanoseconds([&] { sort_alone(batch, thresholds); }));
+      alone.push_back(nanoseconds([&] { scalar(batch, row, flags, scratch); }));
+    }
+    const auto tile = static_cast<double>(batch.rows_of_tile), rows = tile * static_cast<double>(batch.count);
+    std::printf("%-6s %4zu %10.1f %10.1f %10.0f %12zu\n", type, columns, median(lanes) / rows, median(sorting) / rows,
+                median(alone) / tile, uncertain);
+  }
+}
+
+}  // namespace
+
+int main() {
+  report<float>("float");
+  report<double>("double");
+}
