@@ -23,6 +23,8 @@ struct row_buffers {
   std::vector<std::uint8_t> selected, boundary;
   std::vector<accumulator_of<T>> sorted, weights, lower, best;
   std::vector<prefix_sums<accumulator_of<T>>> prefix;
+  std::vector<std::int32_t> tick;
+  std::vector<std::uint64_t> cell;
 
   void reserve(index negatives) {
     const auto size = static_cast<std::size_t>(negatives) + 1;
@@ -32,9 +34,11 @@ struct row_buffers {
     for (auto* array : {&selected, &boundary}) { array->resize(size); }
     for (auto* array : {&sorted, &weights, &lower, &best}) { array->resize(size); }
     if (size > all_pairs_limit) { prefix.resize(size); }
+    tick.resize(size);
+    cell.resize(size);
   }
 
-  select::scratch<T> scratch() { return {values, sorted, weights, lower, best, prefix}; }
+  select::scratch<T> scratch() { return {values, sorted, weights, lower, best, prefix, tick, cell}; }
 };
 
 /// What one group of rows adds up to; groups merge in order.

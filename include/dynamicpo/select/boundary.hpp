@@ -5,6 +5,7 @@
 #include <cmath>
 #include <concepts>
 
+#include "dynamicpo/detail/binned_cut.hpp"
 #include "dynamicpo/detail/kmeans_1d.hpp"
 #include "dynamicpo/select/concept.hpp"
 #include "dynamicpo/select/violators.hpp"
@@ -33,6 +34,13 @@ struct boundary {
   template <class T>
   static constexpr T top_cluster(std::span<const T> scores, scratch<T>& scratch) {
     using accumulator = accumulator_of<T>;
+    if constexpr (std::floating_point<T> && std::same_as<accumulator, double>) {
+      if (scores.size() > detail::binned_above) {
+        const detail::binned_room<T> room{scratch.values, scratch.sorted, scratch.best, scratch.weights,
+                                          scratch.lower,  scratch.tick,   scratch.cell};
+        if (const auto least = detail::binned_cut<T>{scores, room}.least()) { return *least; }
+      }
+    }
     const auto values = scratch.values.first(scores.size());
     std::copy(scores.begin(), scores.end(), values.begin());
     std::sort(values.begin(), values.end());
