@@ -10,6 +10,9 @@ find_package(CLI11 QUIET CONFIG)
 find_package(fmt QUIET CONFIG)
 find_package(Boost QUIET)
 find_package(benchmark QUIET CONFIG)
+if(DYNAMICPO_BUILD_BENCH)
+  find_package(Torch QUIET CONFIG)
+endif()
 
 # Ceres is used for one header, an autodiff scalar: its package would drag in everything else.
 find_path(DYNAMICPO_CERES_INCLUDE_DIR ceres/jet.h)
@@ -29,6 +32,7 @@ set(dynamicpo_dependency_table
     "<boost/"                                 Boost::headers
     "<ceres/jet.h"                            dynamicpo_ceres_jet
     "<benchmark/"                             benchmark::benchmark
+    "<torch/"                                 torch
     "\"toy_llm/"                              toy_llm
     "\"study/"                                collapse_study
     "\"cli/"                                  dynamicpo_cli_parts)
