@@ -24,7 +24,6 @@ struct row_buffers {
   std::vector<accumulator_of<T>> sorted, weights, lower, best;
   std::vector<prefix_sums<accumulator_of<T>>> prefix;
   std::vector<std::int32_t> tick;
-  std::vector<std::uint64_t> cell;
 
   void reserve(index negatives) {
     const auto size = static_cast<std::size_t>(negatives) + 1;
@@ -35,10 +34,9 @@ struct row_buffers {
     for (auto* array : {&sorted, &weights, &lower, &best}) { array->resize(size); }
     if (size > all_pairs_limit) { prefix.resize(size); }
     tick.resize(size);
-    cell.resize(size);
   }
 
-  select::scratch<T> scratch() { return {values, sorted, weights, lower, best, prefix, tick, cell}; }
+  select::scratch<T> scratch() { return {values, sorted, weights, lower, best, prefix, tick}; }
 };
 
 /// What one group of rows adds up to; groups merge in order.

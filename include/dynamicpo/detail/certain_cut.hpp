@@ -9,73 +9,86 @@
 #include <optional>
 
 #include "dynamicpo/detail/cut_search.hpp"
+#include "dynamicpo/detail/lanes.hpp"
 
 namespace dynamicpo::inline v1::detail {
-
-/// What moving values to another cluster adds to the cost, give or take `error`.
-struct cost_change {
-  double cost = 0, error = 0;
-
-  DYNAMICPO_INLINE friend cost_change operator+(const cost_change& a, const cost_change& b) {
-    return {a.cost + b.cost, a.error + b.error};
-  }
-  DYNAMICPO_INLINE friend cost_change operator-(const cost_change& a, const cost_change& b) {
-    return {a.cost - b.cost, a.error + b.error};
-  }
-};
-
-struct group_range {
-  std::size_t begin, end;
-};
 
 /// The group where the top cluster of the exact 3-means begins, when it is beyond doubt: every partition with another
 /// top cluster costs more by more than a share of `tie` of the least cost, with every value up to `value_error` from
 /// where its group puts it. The box holds both cuts of every optimum; cuts lie between groups, values on either side.
-DYNAMICPO_INLINE std::optional<std::size_t> certain_cut(const value_groups& groups, const cut_box& box,
-                                                        double value_error, double tie) {
+template <value_groups Groups>
+DYNAMICPO_INLINE std::optional<std::size_t> certain_cut(const Groups& groups, const cut_box& box, double value_error,
+                                                        double tie) {
+  using pack = lanes<double, 8, 32>;
   constexpr std::size_t most_cuts = 256;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto [a, b, c, d] = box;
-  if (b - a >= most_cuts || d - c >= most_cuts) { return std::nullopt; }
-  // The cost of `part` joining `cluster`, less that of staying on its own.
-  const auto joining = [&](const group_range& part, const group_range& cluster) {
-    if (part.begin == part.end) { return cost_change{}; }
-    const double joined = groups.values(part.begin, part.end), others = groups.values(cluster.begin, cluster.end);
-    const double distance = groups.mean(part.begin, part.end) - groups.mean(cluster.begin, cluster.end);
-    return cost_change{distance * distance * (joined * others / (joined + others)),
-                       joined * value_error * (4.2 * std::abs(distance) + 4.2 * value_error)};
+  const std::size_t cuts = b - a + 1;
+  if (cuts > most_cuts || d - c >= most_cuts) { return std::nullopt; }
+
+  // What some values joining a cluster of others add to the cost, less that of staying on their own, and how far off
+  // that may be; 0 for no values.
+  struct change {
+    pack cost, error;
   };
+  const auto joining = [&](const pack& count, const pack& sum, const pack& others, const pack& others_sum) {
+    const pack distance = sum / count - others_sum / others, zero(0);
+    const pack away = where(distance < zero, -distance, distance);
+    const auto any_joins = zero < count;
+    return change{where(any_joins, distance * distance * (count * others / (count + others)), zero),
+                  where(any_joins, pack(4.2 * value_error) * count * (away + pack(value_error)), zero)};
+  };
+
   // Costs less that of the cuts (a, d): first the lower cut moves up, then the upper one down.
-  std::array<cost_change, most_cuts> lower;
-  for (std::size_t low = a; low <= b && low < d; ++low) {
-    lower[low - a] = joining({a, low}, {0, a}) - joining({a, low}, {low, d});
+  const tally bottom = groups.over(0, a), middle = groups.over(a, d), top = groups.over(d, groups.size());
+  std::array<double, most_cuts> low_count, low_sum, low_cost, low_error;
+  const std::size_t padded = (cuts + pack::count - 1) / pack::count * pack::count;
+  for (std::size_t k = 0; k < padded; ++k) {
+    const tally below = groups.over(a, std::min(a + k, b));
+    low_count[k] = below.count;
+    low_sum[k] = below.sum;
   }
-  std::array<double, most_cuts> bound;  // for each upper cut, what its cost exceeds
-  cost_change best{std::numeric_limits<double>::infinity(), 0};
-  std::size_t best_low = 0, best_high = 0;
+  for (std::size_t k = 0; k < padded; k += pack::count) {
+    const pack count = pack::load(&low_count[k]), sum = pack::load(&low_sum[k]);
+    const change joins = joining(count, sum, pack(bottom.count), pack(bottom.sum));
+    const change leaves = joining(count, sum, pack(middle.count) - count, pack(middle.sum) - sum);
+    (joins.cost - leaves.cost).store(&low_cost[k]);
+    (joins.error + leaves.error).store(&low_error[k]);
+  }
+  std::array<double, most_cuts> bound;  // for each upper cut, what its costs exceed
+  double certain = infinity;            // the least cost does not
   for (std::size_t high = c; high <= d; ++high) {
-    const cost_change joins = joining({high, d}, {d, groups.size});
-    bound[high - c] = std::numeric_limits<double>::infinity();
-    for (std::size_t low = a; low <= b && low < high; ++low) {
-      const cost_change all = lower[low - a] + (joins - joining({high, d}, {low, high}));
-      bound[high - c] = std::min(bound[high - c], all.cost - all.error);
-      if (all.cost < best.cost) {
-        best = all;
-        best_low = low;
-        best_high = high;
-      }
+    const tally moved = groups.over(high, d), rest = groups.over(a, high);
+    const change joins = joining(pack(moved.count), pack(moved.sum), pack(top.count), pack(top.sum));
+    pack least(infinity), most(infinity);
+    for (std::size_t k = 0; k < padded; k += pack::count) {
+      const pack others = pack(rest.count) - pack::load(&low_count[k]), sum = pack(rest.sum) - pack::load(&low_sum[k]);
+      const change leaves = joining(pack(moved.count), pack(moved.sum), others, sum);
+      const pack cost = pack::load(&low_cost[k]) + (joins.cost - leaves.cost);
+      const pack error = pack::load(&low_error[k]) + (joins.error + leaves.error);
+      const auto possible = pack(0) < others;
+      least = where(possible & (cost - error < least), cost - error, least);
+      most = where(possible & (cost + error < most), cost + error, most);
+    }
+    bound[high - c] = infinity;
+    for (std::size_t lane = 0; lane < pack::count; ++lane) {
+      bound[high - c] = std::min(bound[high - c], least[lane]);
+      certain = std::min(certain, most[lane]);
     }
   }
-  if (best_high == 0) { return std::nullopt; }
+  // The least cost is at most that of the cuts (a, d), and that at most this.
   const auto most_cost = [&](std::size_t begin, std::size_t end) {
-    const double half = (groups.most[end - 1] - groups.least[begin]) / 2 + value_error;
-    return groups.values(begin, end) * half * half;
+    const double half = (groups.most(end - 1) - groups.least(begin)) / 2 + value_error;
+    return groups.over(begin, end).count * half * half;
   };
-  const double certain = best.cost + best.error + tie * (most_cost(0, best_low) + most_cost(best_low, best_high) +
-                                                         most_cost(best_high, groups.size));
+  certain += tie * (most_cost(0, a) + most_cost(a, d) + most_cost(d, groups.size()));
+  std::optional<std::size_t> found;
   for (std::size_t high = c; high <= d; ++high) {
-    if (high != best_high && !(bound[high - c] > certain)) { return std::nullopt; }
+    if (bound[high - c] > certain) { continue; }
+    if (found) { return std::nullopt; }
+    found = high;
   }
-  return best_high;
+  return found;
 }
 
 }  // namespace dynamicpo::inline v1::detail

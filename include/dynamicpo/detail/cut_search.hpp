@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 
 #include "dynamicpo/detail/lanes.hpp"
@@ -14,39 +15,29 @@
 /// again. What is left is halved until it is small; halves that cannot reach a gain already seen are dropped.
 namespace dynamicpo::inline v1::detail {
 
-/// Values in ascending order, in groups: bounds of each group's values; number and sum of the values before each group
-/// and, last, of all.
-struct value_groups {
-  const double *least, *most, *count, *sum;
-  std::size_t size;
-  double slack;       ///< how far half the sum of two means may be off, or a cut from there at what counts as an optimum
-  double gain_slack;  ///< the same for the difference of two gains
-  double per_width;   ///< groups per unit of value where all are of one width; 0 where they are not
+/// Number and sum of some values.
+struct tally {
+  double count, sum;
 
-  double values(std::size_t begin, std::size_t end) const { return count[end] - count[begin]; }
-  double total(std::size_t begin, std::size_t end) const { return sum[end] - sum[begin]; }
-  double mean(std::size_t begin, std::size_t end) const { return total(begin, end) / values(begin, end); }
-  /// The first group not below `value`, from `begin` on, of those before `end`; else `end`.
-  DYNAMICPO_INLINE std::size_t first_reaching(double value, std::size_t begin, std::size_t end) const {
-    if (per_width > 0) { return std::clamp(place(value), begin, end); }
-    while (begin < end && most[begin] < value) { ++begin; }
-    return begin;
-  }
-  /// One past the last group not above `value`, from `begin` on, of those before `end`; else `begin`.
-  DYNAMICPO_INLINE std::size_t last_reaching(double value, std::size_t begin, std::size_t end) const {
-    if (per_width > 0) { return std::clamp(place(value) + 1, begin, end); }
-    while (begin < end && value < least[end - 1]) { --end; }
-    return end;
-  }
-  /// Whether no cut at `end` or lower reaches `value`; at `begin` or higher likewise.
-  bool ends_below(double value, std::size_t end) const { return end < size && most[end] < value; }
-  bool begins_above(double value, std::size_t begin) const { return begin > 0 && value < least[begin - 1]; }
-  std::size_t place(double value) const { return static_cast<std::size_t>(std::max(0.0, (value - least[0]) * per_width)); }
-  /// What a cluster takes off the sum of squares.
-  double gain(std::size_t begin, std::size_t end) const {
-    const double first = total(begin, end);
-    return first == 0 ? 0 : first * first / values(begin, end);
-  }
+  double mean() const { return sum / count; }
+  /// What they take off the sum of squares as a cluster.
+  double gain() const { return count == 0 ? 0 : sum * sum / count; }
+};
+
+/// Values in ascending order, in groups, each between bounds. Ranges [begin, end) are of groups.
+template <class Groups>
+concept value_groups = requires(const Groups& groups, std::size_t group, double value) {
+  { groups.size() } -> std::same_as<std::size_t>;
+  { groups.least(group) } -> std::same_as<double>;
+  { groups.most(group) } -> std::same_as<double>;
+  { groups.over(group, group) } -> std::same_as<tally>;
+  // How far half the sum of two means may be off, or a cut from there at what counts as an optimum.
+  { groups.cut_slack() } -> std::same_as<double>;
+  // How far the difference of two gains may be off.
+  { groups.gain_slack() } -> std::same_as<double>;
+  // The first group of [begin, end) with `most` >= value, else end; one past the last with `least` <= value, else begin.
+  { groups.first_reaching(value, group, group) } -> std::same_as<std::size_t>;
+  { groups.last_reaching(value, group, group) } -> std::same_as<std::size_t>;
 };
 
 /// The lower cut falls between the groups before low_first and those from low_last on: inside the groups between. So
@@ -54,22 +45,26 @@ struct value_groups {
 struct cut_box {
   std::size_t low_first, low_last, high_first, high_last;
 
-  double values(const value_groups& groups) const {
-    const double both = groups.values(low_first, low_last) + groups.values(high_first, high_last);
-    return high_first < low_last ? both - groups.values(high_first, std::min(low_last, high_last)) : both;
+  /// Values between the first and the last place of either cut.
+  template <value_groups Groups>
+  DYNAMICPO_INLINE double values(const Groups& groups) const {
+    if (high_first < low_last) { return groups.over(low_first, high_last).count; }
+    return groups.over(low_first, low_last).count + groups.over(high_first, high_last).count;
   }
 };
 
 /// Bounds of the three means for cuts in a box, and of the cuts that these means ask for.
 class mean_bounds {
  public:
-  DYNAMICPO_INLINE mean_bounds(const value_groups& groups, const cut_box& box) {
-    const std::size_t size = groups.size;
+  template <value_groups Groups>
+  DYNAMICPO_INLINE mean_bounds(const Groups& groups, const cut_box& box) {
     const auto [a, b, c, d] = box;
-    least_ = {a == 0 ? groups.least[0] : groups.mean(0, a),
-              groups.values(a, c) == 0 ? groups.least[c] : groups.mean(a, c), groups.mean(c, size)};
-    most_ = {groups.mean(0, b), groups.values(b, d) == 0 ? groups.most[b - 1] : groups.mean(b, d),
-             groups.values(d, size) == 0 ? groups.most[size - 1] : groups.mean(d, size)};
+    const std::size_t size = groups.size();
+    const auto mean_or = [](const tally& values, double bound) { return values.count > 0 ? values.mean() : bound; };
+    least_ = {mean_or(groups.over(0, a), groups.least(0)), mean_or(groups.over(a, c), groups.least(c)),
+              groups.over(c, size).mean()};
+    most_ = {groups.over(0, b).mean(), mean_or(groups.over(b, d), groups.most(b - 1)),
+             mean_or(groups.over(d, size), groups.most(size - 1))};
   }
   double least(std::size_t cluster) const { return least_[cluster]; }
   double most(std::size_t cluster) const { return most_[cluster]; }
@@ -80,52 +75,58 @@ class mean_bounds {
   std::array<double, 3> least_, most_;
 };
 
-/// Shrinks the box about the cuts that meet Lloyd's condition, while that helps; false when there are none.
-DYNAMICPO_INLINE bool contract(const value_groups& groups, cut_box& box) {
+/// Shrinks the box about the cuts that meet Lloyd's condition; false when there are none.
+template <value_groups Groups>
+DYNAMICPO_INLINE bool contract(const Groups& groups, cut_box& box) {
+  const auto ends_below = [&](double cut, std::size_t end) { return end < groups.size() && groups.most(end) < cut; };
+  const auto begins_above = [&](double cut, std::size_t begin) { return begin > 0 && cut < groups.least(begin - 1); };
   std::size_t width = box.low_last - box.low_first + box.high_last - box.high_first, before;
   do {
     before = width;
-    if (box.low_last == 0 || box.high_first == groups.size) { return false; }
+    if (box.low_last == 0 || box.high_first == groups.size()) { return false; }
     const mean_bounds means{groups, box};
-    const double low = means.least_cut(0) - groups.slack, high = means.least_cut(1) - groups.slack;
-    const double low_most = means.most_cut(0) + groups.slack, high_most = means.most_cut(1) + groups.slack;
-    if (low_most < low || high_most < high || groups.ends_below(low, box.low_last) ||
-        groups.ends_below(high, box.high_last) || groups.begins_above(low_most, box.low_first) ||
-        groups.begins_above(high_most, box.high_first)) {
+    const double slack = groups.cut_slack();
+    const double low_least = means.least_cut(0) - slack, low_most = means.most_cut(0) + slack;
+    const double high_least = means.least_cut(1) - slack, high_most = means.most_cut(1) + slack;
+    if (low_most < low_least || ends_below(low_least, box.low_last) || begins_above(low_most, box.low_first) ||
+        high_most < high_least || ends_below(high_least, box.high_last) || begins_above(high_most, box.high_first)) {
       return false;
     }
-    box.low_first = groups.first_reaching(low, box.low_first, box.low_last);
-    box.high_first = groups.first_reaching(high, std::max(box.high_first, box.low_first), box.high_last);
+    box.low_first = groups.first_reaching(low_least, box.low_first, box.low_last);
+    box.high_first = groups.first_reaching(high_least, std::max(box.high_first, box.low_first), box.high_last);
     box.high_last = groups.last_reaching(high_most, box.high_first, box.high_last);
     box.low_last = groups.last_reaching(low_most, box.low_first, std::min(box.low_last, box.high_last));
     width = box.low_last - box.low_first + box.high_last - box.high_first;
-  } while (width < before - before / 8);
+  } while (width < before);
   return true;
 }
 
 /// The gain of no partition with cuts in the box exceeds this.
-DYNAMICPO_INLINE double most_gain(const value_groups& groups, const cut_box& box) {
+template <value_groups Groups>
+DYNAMICPO_INLINE double most_gain(const Groups& groups, const cut_box& box) {
   const mean_bounds means{groups, box};
   const auto [a, b, c, d] = box;
   // Squares of the values lie under the chord; each value stays at least `away` from the mean of its cluster.
   const auto between = [&](std::size_t begin, std::size_t end, double away) {
     if (begin == end) { return 0.0; }
-    const double least = groups.least[begin], most = groups.most[end - 1];
-    return (least + most) * groups.total(begin, end) - (least * most + away * away) * groups.values(begin, end);
+    const double least = groups.least(begin), most = groups.most(end - 1);
+    const tally values = groups.over(begin, end);
+    return (least + most) * values.sum - (least * most + away * away) * values.count;
   };
   const auto outside = [&](std::size_t begin, std::size_t end, std::size_t cluster) {
     if (begin == end) { return 0.0; }
-    return std::max(0.0, std::min(groups.least[begin] - means.most(cluster),
-                                  means.least(cluster + 1) - groups.most[end - 1]));
+    return std::max(0.0, std::min(groups.least(begin) - means.most(cluster),
+                                  means.least(cluster + 1) - groups.most(end - 1)));
   };
-  const double ends = groups.gain(0, a) + groups.gain(d, groups.size);
+  const double ends = groups.over(0, a).gain() + groups.over(d, groups.size()).gain();
   if (c < b) { return ends + between(a, d, 0); }
-  return ends + between(a, b, outside(a, b, 0)) + groups.gain(b, c) + between(c, d, outside(c, d, 1));
+  return ends + between(a, b, outside(a, b, 0)) + groups.over(b, c).gain() + between(c, d, outside(c, d, 1));
 }
 
 /// Shrinks the box about every optimum in it; false when it grows too intricate, and the box is left as it was.
 /// Halving goes on until a box holds at most `few` values or no more than one group for each cut.
-DYNAMICPO_INLINE bool find_optima(const value_groups& groups, cut_box& box, double few) {
+template <value_groups Groups>
+DYNAMICPO_INLINE bool find_optima(const Groups& groups, cut_box& box, double few) {
   std::array<cut_box, 32> waiting, found;
   std::array<double, 32> found_gain;
   std::size_t waiting_count = 1, found_count = 0;
@@ -135,11 +136,10 @@ DYNAMICPO_INLINE bool find_optima(const value_groups& groups, cut_box& box, doub
     cut_box now = waiting[--waiting_count];
     if (!contract(groups, now)) { continue; }
     const double gain = most_gain(groups, now);
-    if (gain < seen - groups.gain_slack) { continue; }
+    if (gain < seen - groups.gain_slack()) { continue; }
     const auto [a, b, c, d] = now;
-    if (groups.values(0, a) > 0 && groups.values(a, c) > 0) {
-      seen = std::max(seen, groups.gain(0, a) + groups.gain(a, c) + groups.gain(c, groups.size));
-    }
+    const tally bottom = groups.over(0, a), middle = groups.over(a, c), top = groups.over(c, groups.size());
+    if (bottom.count > 0 && middle.count > 0) { seen = std::max(seen, bottom.gain() + middle.gain() + top.gain()); }
     if (now.values(groups) <= few || (b - a <= 1 && d - c <= 1)) {
       if (found_count == found.size()) { return false; }
       found_gain[found_count] = gain;
@@ -147,14 +147,14 @@ DYNAMICPO_INLINE bool find_optima(const value_groups& groups, cut_box& box, doub
       continue;
     }
     if (waiting_count + 2 > waiting.size()) { return false; }
-    const bool split_low = d - c <= 1 || (b - a > 1 && groups.values(a, b) > groups.values(c, d));
-    const std::size_t first = split_low ? a : c, last = split_low ? b : d, middle = first + (last - first) / 2;
-    waiting[waiting_count++] = split_low ? cut_box{a, middle, c, d} : cut_box{a, std::min(b, middle), c, middle};
-    waiting[waiting_count++] = split_low ? cut_box{middle, b, std::max(c, middle), d} : cut_box{a, b, middle, d};
+    const bool split_low = d - c <= 1 || (b - a > 1 && groups.over(a, b).count > groups.over(c, d).count);
+    const std::size_t first = split_low ? a : c, last = split_low ? b : d, half = first + (last - first) / 2;
+    waiting[waiting_count++] = split_low ? cut_box{a, half, c, d} : cut_box{a, std::min(b, half), c, half};
+    waiting[waiting_count++] = split_low ? cut_box{half, b, std::max(c, half), d} : cut_box{a, b, half, d};
   }
-  cut_box all{groups.size, 0, groups.size, 0};
+  cut_box all{groups.size(), 0, groups.size(), 0};
   for (std::size_t i = 0; i < found_count; ++i) {
-    if (found_gain[i] < seen - groups.gain_slack) { continue; }
+    if (found_gain[i] < seen - groups.gain_slack()) { continue; }
     all.low_first = std::min(all.low_first, found[i].low_first);
     all.low_last = std::max(all.low_last, found[i].low_last);
     all.high_first = std::min(all.high_first, found[i].high_first);

@@ -34,10 +34,11 @@ struct growing_cluster {
   }
 };
 
-/// Relative difference of costs within which two partitions tie: a few roundings for each of n values.
+/// Relative difference of costs within which two partitions tie: a few roundings for each of n values, as far as costs
+/// lose digits with n.
 template <class A>
 DYNAMICPO_HD constexpr A tie_tolerance(std::size_t values) {
-  return A(8.0 * static_cast<double>(values)) * std::numeric_limits<A>::epsilon();
+  return A(8.0 * static_cast<double>(values < 64 ? values : 64)) * std::numeric_limits<A>::epsilon();
 }
 
 /// best[j], j in [2, m): the least cost over i of {0..i-1}, {i..j-1}, {j..m-1}, exact where it is near the optimum

@@ -37,7 +37,7 @@ struct boundary {
     if constexpr (std::floating_point<T> && std::same_as<accumulator, double>) {
       if (scores.size() > detail::binned_above) {
         const detail::binned_room<T> room{scratch.values, scratch.sorted, scratch.best, scratch.weights,
-                                          scratch.lower,  scratch.tick,   scratch.cell};
+                                          scratch.lower,  scratch.tick};
         if (const auto least = detail::binned_cut<T>{scores, room}.least()) { return *least; }
       }
     }

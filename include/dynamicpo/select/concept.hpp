@@ -32,7 +32,6 @@ struct scratch {
   std::span<accumulator_of<T>> sorted, weights, lower, best;
   std::span<detail::prefix_sums<accumulator_of<T>>> prefix;
   std::span<std::int32_t> tick = {};
-  std::span<std::uint64_t> cell = {};
 };
 
 }  // namespace select
