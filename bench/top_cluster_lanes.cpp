@@ -43,7 +43,7 @@ struct tiles {
 
 /// The thresholds of all tiles; how many rows are uncertain.
 template <class T>
-std::size_t solve(const tiles<T>& batch, std::vector<T>& thresholds) {
+[[gnu::flatten, gnu::noinline]] std::size_t solve(const tiles<T>& batch, std::vector<T>& thresholds) {
   std::size_t uncertain = 0;
   using V = detail::lanes<T, tiles<T>::rows_of_tile, register_bytes>;
   using bits = detail::bits_of<T>;
@@ -62,7 +62,7 @@ std::size_t solve(const tiles<T>& batch, std::vector<T>& thresholds) {
 }
 
 template <class T>
-void sort_alone(const tiles<T>& batch, std::vector<T>& thresholds) {
+[[gnu::flatten, gnu::noinline]] void sort_alone(const tiles<T>& batch, std::vector<T>& thresholds) {
   using V = detail::lanes<T, tiles<T>::rows_of_tile, register_bytes>;
   using part = detail::lanes<T, V::per_part, V::bytes>;
   part columns[detail::top_cluster_lanes_limit];

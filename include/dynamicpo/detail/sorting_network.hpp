@@ -124,26 +124,31 @@ inline constexpr std::size_t sort_lanes_limit = 64;
 
 /// Sorts value(0) .. value(count - 1) in each lane, ascending, in `room` for sort_lanes_limit; where they begin there.
 template <class V, class Value>
-DYNAMICPO_INLINE V* sort_lanes(V* room, std::size_t count, Value value) {
-  const std::size_t size = count <= 4 ? 4 : count <= 8 ? 8 : count <= 16 ? 16 : count <= 32 ? 32 : 64;
+DYNAMICPO_INLINE const V* sort_lanes(V* room, std::size_t count, Value value) {
+  constexpr std::size_t block = 16;
+  const std::size_t size = count <= block ? block : count <= 2 * block ? 2 * block : 4 * block;
   V* const sorted = room + (size - count);
   for (std::size_t k = 0; k < count; ++k) { sorted[k] = value(k); }
-  const V lowest(-std::numeric_limits<typename V::element>::infinity());
-  for (V* absent = room; absent < sorted; ++absent) { *absent = lowest; }
-  if (size == 4) {
-    sort_in_registers<4>(room);
-  } else if (size == 8) {
-    sort_in_registers<8>(room);
-  } else {
-    for (std::size_t block = (size - count) / 16 * 16; block < size; block += 16) {
-      sort_in_registers<16>(room + block);
+  // What fills up the size comes first in order, and stays there.
+  const std::size_t first = (size - count) / block * block;
+  for (V* absent = room + (count <= 4 ? 12 : count <= 8 ? 8 : 0); absent < sorted; ++absent) {
+    *absent = V(-std::numeric_limits<typename V::element>::infinity());
+  }
+  for (std::size_t begin = first; begin < size; begin += block) {
+    const std::size_t taken = count - (size - begin - block);
+    if (taken <= 4) {
+      sort_in_registers<4>(room + begin + 12);
+    } else if (taken <= 8) {
+      sort_in_registers<8>(room + begin + 8);
+    } else {
+      sort_in_registers<16>(room + begin);
     }
-    if (size == 64) {
-      for (std::size_t block = count <= 48 ? 32 : 0; block < size; block += 32) { merge_halves<16>(room + block); }
-      merge_halves<32>(room);
-    } else if (size == 32) {
-      merge_halves<16>(room);
+  }
+  if (size > block) {
+    for (std::size_t begin = count <= 3 * block ? size - 2 * block : 0; begin < size; begin += 2 * block) {
+      merge_halves<block>(room + begin);
     }
+    if (size > 2 * block) { merge_halves<2 * block>(room); }
   }
   return sorted;
 }

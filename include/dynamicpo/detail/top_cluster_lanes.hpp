@@ -2,7 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "dynamicpo/detail/lanes.hpp"
@@ -48,6 +51,23 @@ template <class V>
 DYNAMICPO_INLINE V larger(const V& a, const V& b) {
   return where(a < b, b, a);
 }
+/// The bits that are set in any lane.
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE std::uint32_t any_bits(const lanes<T, Count, Bytes>& bits) {
+  static_assert(lanes<T, Count, Bytes>::parts == 1);
+  std::uint64_t words[sizeof(bits) / sizeof(std::uint64_t)], found = 0;
+  std::memcpy(words, &bits, sizeof(bits));
+  for (const std::uint64_t word : words) { found |= word; }
+  return static_cast<std::uint32_t>(sizeof(T) < sizeof(found) ? found | found >> 32 : found);
+}
+template <class V>
+DYNAMICPO_INLINE V smaller(const V& a, const V& b) {
+  return where(a < b, a, b);
+}
+template <class V>
+DYNAMICPO_INLINE V all(std::size_t k) {
+  return broadcast<V>(static_cast<typename V::element>(k));
+}
 template <class V>
 DYNAMICPO_INLINE V magnitude(const V& x) {
   using bits = bits_of<typename V::element>;
@@ -55,112 +75,227 @@ DYNAMICPO_INLINE V magnitude(const V& x) {
                                           typename V::template of<bits>(std::numeric_limits<bits>::max()));
 }
 
-/// The search over the cuts of sorted values in registers of V, whose arithmetic decides what is certain.
+/// Sorted values and what every cut needs of them, from place -cut_phantoms on: places below 0 stand for nothing.
 template <class V>
-struct lane_cuts {
+struct cut_sums {
   using number = typename V::element;
-  using truth = typename V::truth;
-  static constexpr number infinity = std::numeric_limits<number>::infinity();
 
-  V best, second, least;
-  truth three;  // at least 3 distinct values
-  truth certain;
+  const V* values;
+  std::size_t count;
+  const V* sums;  ///< sums[k]: of values[0] .. values[k - 1], but for what is the same for all k
+  const V* low;   ///< low[i]: f of the bottom cluster values[0] .. values[i - 1]
 
-  /// `values`: ascending, -infinity for what takes no part.
-  DYNAMICPO_INLINE void run(const V* values, std::size_t count) {
-    V filled[top_cluster_lanes_limit];
-    V sums[top_cluster_lanes_limit + 1], low[top_cluster_lanes_limit];
-    best = second = V(-infinity);
-    least = values[count - 1];
-    three = certain = reinterpret<bits_of<number>>(V(0));
+  DYNAMICPO_INLINE static V mean_square(const V& sum, std::size_t weight) {
+    return sum * sum * broadcast<V>(reciprocals<number>[weight]);
+  }
+  DYNAMICPO_INLINE V top(std::size_t j) const { return mean_square(sums[count] - sums[j], count - j); }
+};
+/// From here on leaving out blocks is faster than trying all cuts.
+inline constexpr std::size_t search_near_cuts_from = 40;
+inline constexpr std::size_t cut_block = 4, cut_phantoms = cut_block - 1;
 
-    const bool ragged = any(values[0] == V(-infinity));
-    V absent(0), lowest = values[0], centre = values[count / 2];
-    if (ragged) {
-      V total(0);
-      lowest = values[count - 1];
-      for (std::size_t k = count; k-- > 0;) {
-        const truth present = V(-infinity) < values[k];
-        absent += where(present, V(0), V(1));
-        total += where(present, values[k], V(0));
-        lowest = where(present, values[k], lowest);
-      }
-      centre = total / (broadcast<V>(static_cast<number>(count)) - absent);
-      for (std::size_t k = 0; k < count; ++k) { filled[k] = where(V(-infinity) < values[k], values[k], centre); }
-      values = filled;
-    }
+/// The best threshold so far, and the f of the best other.
+template <class V>
+struct best_cut {
+  V least, best, second;
 
-    const std::size_t middle = count / 2;
-    V spread(0);
-    sums[middle] = V(0);
-    for (std::size_t k = middle; k < count; ++k) {
-      sums[k + 1] = sums[k] + (values[k] - centre);
-      spread += magnitude(sums[k + 1]);
-    }
-    for (std::size_t k = middle; k-- > 0;) {
-      sums[k] = sums[k + 1] - (values[k] - centre);
-      spread += magnitude(sums[k]);
-    }
-    for (std::size_t i = 1; i + 1 < count; ++i) {
-      const V sum = sums[i] - sums[0];
-      low[i] = sum * sum *
-               (ragged ? V(1) / larger(broadcast<V>(static_cast<number>(i)) - absent, V(1))
-                       : broadcast<V>(reciprocals<number>[i]));
-    }
-    const V far = larger(magnitude(lowest - centre), magnitude(values[count - 1] - centre));
-    spread += broadcast<V>(static_cast<number>(count)) * far;
+  // `below`: f of the two clusters below values[j]. Within equal values there is no threshold.
+  DYNAMICPO_INLINE void add(const cut_sums<V>& of, std::size_t j, const V& below) {
+    const V lowest(-std::numeric_limits<typename V::element>::infinity());
+    const V f = where(of.values[j - 1] < of.values[j], below + of.top(j), lowest);
+    second = larger(second, smaller(best, f));
+    least = where(best < f, of.values[j], least);
+    best = larger(best, f);
+  }
+};
 
-    constexpr std::size_t block = 4;
-    std::size_t j = 2;
-    for (; count > 2 && (count - j) % block != 0; ++j) {
-      V below(0);
-      for (std::size_t i = 1; i < j; ++i) { try_cut(below, sums[j], sums[i], low[i], reciprocals<number>[j - i]); }
-      add_top(values, j, lowest, below, sums[count] - sums[j], reciprocals<number>[count - j]);
-    }
-    for (; j < count; j += block) {
-      V sum[block], below[block];
-      unrolled<block>([&](auto t) {
-        sum[t] = sums[j + t];
-        below[t] = V(0);
-      });
-      for (std::size_t i = 1; i < j; ++i) {
-        const V sum_i = sums[i], low_i = low[i];
-        const number* const inverse = reciprocals<number>.data() + (j - i);
-        unrolled<block>([&](auto t) { try_cut(below[t], sum[t], sum_i, low_i, inverse[t]); });
-      }
-      unrolled<block>([&](auto t) {
-        unrolled<t>([&](auto i) { try_cut(below[t], sum[t], sum[i], low[j + i], reciprocals<number>[t - i]); });
-        add_top(values, j + t, lowest, below[t], sums[count] - sum[t], reciprocals<number>[count - j - t]);
-      });
-    }
-    using limits = std::numeric_limits<number>;
-    const double n = static_cast<double>(count);
-    const double scalar = 32 * n * std::numeric_limits<double>::epsilon() / static_cast<double>(limits::epsilon());
-    const V bound = V(limits::epsilon() / 2) * (V(16) * best + V(5 + scalar) * far * spread) + V(64 * limits::min());
-    certain = (~three) | (bound < best - second);
+/// below[t] over the first cuts tried, t = 0 .. 3, of the top clusters from j + t on.
+template <class V>
+struct block_of_cuts {
+  V sum[cut_block], below[cut_block];
+
+  DYNAMICPO_INLINE block_of_cuts(const cut_sums<V>& of, std::ptrdiff_t j) {
+    unrolled<cut_block>([&](auto t) {
+      sum[t] = of.sums[j + std::ptrdiff_t{t}];
+      below[t] = V(0);
+    });
+  }
+  DYNAMICPO_INLINE void try_first(const V& sum_i, const V& low_i, const typename V::element* inverse) {
+    unrolled<cut_block>([&](auto t) { try_pair(t, sum_i, low_i, inverse[t]); });
+  }
+  // First cuts within the block.
+  DYNAMICPO_INLINE void try_own(const V* low) {
+    unrolled<cut_block>([&](auto t) {
+      unrolled<t>([&](auto i) { try_pair(t, sum[i], low[i], reciprocals<typename V::element>[t - i]); });
+    });
   }
 
  private:
-  DYNAMICPO_INLINE static void try_cut(V& below, const V& sum_j, const V& sum_i, const V& low, number inverse) {
-    const V sum = sum_j - sum_i;
-    below = larger(below, low + sum * sum * broadcast<V>(inverse));
-  }
-  // f of the threshold values[j], where it is one.
-  DYNAMICPO_INLINE void add_top(const V* values, std::size_t j, const V& lowest, const V& below, const V& sum,
-                                number inverse) {
-    const truth distinct = (values[j - 1] < values[j]) & (lowest < values[j - 1]);
-    const V value = where(distinct, below + sum * sum * broadcast<V>(inverse), V(-infinity));
-    second = larger(second, where(best < value, best, value));
-    least = where(best < value, values[j], least);
-    best = larger(best, value);
-    three = three | distinct;
+  template <class Place>
+  DYNAMICPO_INLINE void try_pair(Place t, const V& sum_i, const V& low_i, typename V::element inverse) {
+    const V middle = sum[t] - sum_i;
+    below[t] = larger(below[t], low_i + middle * middle * broadcast<V>(inverse));
   }
 };
+
+template <class V>
+DYNAMICPO_INLINE void search_all_cuts(const cut_sums<V>& of, best_cut<V>& found) {
+  using number = typename V::element;
+  std::size_t j = 2;
+  for (; of.count > 2 && (of.count - j) % cut_block != 0; ++j) {
+    V below(0);
+    for (std::size_t i = 1; i < j; ++i) {
+      below = larger(below, of.low[i] + of.mean_square(of.sums[j] - of.sums[i], j - i));
+    }
+    found.add(of, j, below);
+  }
+  for (; j < of.count; j += cut_block) {
+    block_of_cuts<V> cuts(of, static_cast<std::ptrdiff_t>(j));
+    for (std::size_t i = 1; i < j; ++i) { cuts.try_first(of.sums[i], of.low[i], &reciprocals<number>[j - i]); }
+    cuts.try_own(of.low + j);
+    unrolled<cut_block>([&](auto t) { found.add(of, j + t, cuts.below[t]); });
+  }
+}
+
+/// As search_all_cuts, less blocks of 4 x 4 cuts whose f is below the best by more than `margin`. No f of a block is
+/// above that of its innermost clusters plus the squares of the values between, as if those cost nothing. Blocks end
+/// with the last value.
+template <class V>
+DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::truth& wanted, const V& margin,
+                                       best_cut<V>& found) {
+  using number = typename V::element;
+  using truth = typename V::truth;
+  constexpr std::size_t most = top_cluster_lanes_limit / cut_block;
+  const std::size_t blocks = (of.count - 1 + cut_block - 1) / cut_block;
+  const auto place = [&](std::size_t b) {
+    return static_cast<std::ptrdiff_t>(of.count + cut_block * b) - static_cast<std::ptrdiff_t>(cut_block * blocks);
+  };
+  V bottoms[most], tops[most], highest[most * most];
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const V* const sums = of.sums + place(b);
+    V squares(0);
+    unrolled<cut_block - 1>([&](auto t) { squares += (sums[t + 1] - sums[t]) * (sums[t + 1] - sums[t]); });
+    bottoms[b] = of.low[place(b)] + squares;
+    tops[b] = of.top(static_cast<std::size_t>(place(b) + std::ptrdiff_t{cut_phantoms})) + squares;
+  }
+  V reached(0);
+  for (std::size_t c = 0; c < blocks; ++c) {
+    const V sum_c = of.sums[place(c)], top_c = c > 0 ? of.top(static_cast<std::size_t>(place(c))) : V(0);
+    for (std::size_t b = 0; b < c; ++b) {
+      const std::ptrdiff_t last = place(b) + std::ptrdiff_t{cut_phantoms};
+      const V middle = of.mean_square(sum_c - of.sums[last], cut_block * (c - b) - cut_phantoms);
+      highest[c * most + b] = bottoms[b] + (middle + tops[c]);
+      reached = larger(reached, of.low[last] + (middle + top_c));
+    }
+    highest[c * most + c] = bottoms[c] + tops[c];
+  }
+  const V needed = where(wanted, reached - margin, V(std::numeric_limits<number>::infinity()));
+  std::uint32_t tried[most];
+  for (std::size_t c = 0; c < blocks; ++c) {
+    truth near(0), bit(1);
+    for (std::size_t b = 0; b <= c; ++b) {
+      near = near | ((needed < highest[c * most + b]) & bit);
+      bit = bit << 1;
+    }
+    tried[c] = any_bits(near);
+  }
+  for (std::size_t c = 0; c < blocks; ++c) {
+    std::uint32_t left = tried[c];
+    if (left == 0) { continue; }
+    block_of_cuts<V> cuts(of, place(c));
+    if (left >> c != 0) { cuts.try_own(of.low + place(c)); }
+    for (left &= ~(1u << c); left != 0; left &= left - 1) {
+      const auto b = static_cast<std::size_t>(std::countr_zero(left));
+      const V *const sums = of.sums + place(b), *const low = of.low + place(b);
+      const number* const inverse = &reciprocals<number>[cut_block * (c - b)];
+      for (std::ptrdiff_t i = 0; i < std::ptrdiff_t{cut_block}; ++i) { cuts.try_first(sums[i], low[i], inverse - i); }
+    }
+    unrolled<cut_block>([&](auto t) {
+      const std::ptrdiff_t j = place(c) + std::ptrdiff_t{t};
+      if (c > 0 || j >= 2) { found.add(of, static_cast<std::size_t>(j), cuts.below[t]); }
+    });
+  }
+}
+
+/// The threshold of sorted values in registers of V, whose arithmetic decides what is certain. -infinity takes no part.
+template <class V>
+DYNAMICPO_INLINE lane_threshold<V> search_cuts(const V* values, std::size_t count, const typename V::truth& wanted) {
+  using number = typename V::element;
+  using limits = std::numeric_limits<number>;
+  constexpr number unit = limits::epsilon() / 2;
+  constexpr bool last_resort = limits::digits >= std::numeric_limits<double>::digits;  // bounds are worth their time
+  const V absent(-limits::infinity());
+  V present(0), centre = values[count / 2], lowest = values[0], filled[top_cluster_lanes_limit];
+  const V highest = values[count - 1];
+  const bool ragged = any(lowest == absent);
+  if (ragged) {  // what takes no part then lies in the centre, here the mean, at no distance
+    V total(0);
+    for (std::size_t k = 0; k < count; ++k) {
+      const typename V::truth there = absent < values[k];
+      present += where(there, V(1), V(0));
+      total += where(there, values[k], V(0));
+    }
+    lowest = centre = total / larger(present, V(1));
+    for (std::size_t k = 0; k < count; ++k) {
+      filled[k] = where(absent < values[k], values[k], centre);
+      lowest = smaller(lowest, filled[k]);
+    }
+    values = filled;
+  }
+
+  V sums_room[cut_phantoms + top_cluster_lanes_limit + 1], low_room[cut_phantoms + top_cluster_lanes_limit];
+  V *const sums = sums_room + cut_phantoms, *const low = low_room + cut_phantoms;
+  const std::size_t middle = count / 2;
+  sums[middle] = V(0);
+  for (std::size_t k = middle; k < count; ++k) { sums[k + 1] = sums[k] + (values[k] - centre); }
+  for (std::size_t k = middle; k-- > 0;) { sums[k] = sums[k + 1] - (values[k] - centre); }
+  const cut_sums<V> of{values, count, sums, low};
+  if (ragged) {
+    const V missing = all<V>(count) - present;
+    for (std::size_t i = 1; i < count; ++i) {
+      low[i] = (sums[i] - sums[0]) * (sums[i] - sums[0]) / larger(all<V>(i) - missing, V(1));
+    }
+  } else {
+    for (std::size_t i = 1; i < count; ++i) { low[i] = of.mean_square(sums[i] - sums[0], i); }
+  }
+
+  const V far = larger(centre - lowest, values[count - 1] - centre);
+  V spread, cost;  // Y E, and what no cost is above
+  if (last_resort || ragged) {
+    spread = magnitude(sums[0]);
+    cost = V(0);
+    for (std::size_t k = 0; k < count; ++k) {
+      spread += magnitude(sums[k + 1]);
+      cost += (sums[k + 1] - sums[k]) * (sums[k + 1] - sums[k]);
+    }
+  } else {  // the sums rise outward, the faster the further
+    spread = V(0.5) * (all<V>(middle + 1) * sums[0] + all<V>(count - middle + 1) * sums[count]);
+  }
+  spread = far * (spread + all<V>(count) * far);
+  cost = last_resort ? cost + V(64 * unit) * spread : spread;
+  const V costs_tie(32 * static_cast<double>(count) * std::numeric_limits<double>::epsilon() / 2);
+  const V gap(64 * limits::min());  // products may fall below the normal numbers
+
+  best_cut<V> found{highest, absent, absent};
+  if (count < search_near_cuts_from) {
+    search_all_cuts(of, found);
+  } else {
+    for (std::size_t i = 0; i <= cut_phantoms; ++i) {
+      sums_room[i] = sums[0];
+      low_room[i] = V(0);
+    }
+    search_near_cuts(of, wanted, V(2) * (V(21 * unit) * spread + costs_tie * cost + gap), found);
+  }
+  if (last_resort) { cost -= found.best; }
+  const V bound = V(unit) * (V(16) * found.best + V(5) * spread) + costs_tie * cost + gap;
+  const auto one_top = (found.best == absent) & (spread < V(limits::infinity()));
+  return {found.least, (bound < found.best - found.second) | one_top};
+}
 
 /// Searches anew, in double, where an `asked` lane is not certain.
 template <class V>
 DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, const typename V::truth& asked,
-                                       lane_cuts<V>& search) {
+                                       lane_threshold<V>& search) {
   using number = typename V::element;
   constexpr std::size_t few = V::bytes / sizeof(double) < V::count ? V::bytes / sizeof(double) : V::count;
   using wide = lanes<double, few, V::bytes>;
@@ -180,9 +315,11 @@ DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, con
       for (std::size_t lane = 0; lane < few; ++lane) { row[lane] = static_cast<double>(value[first + lane]); }
       values[k] = wide::load(row);
     }
-    lane_cuts<wide> again;
-    again.run(values, columns);
+    bits_of<double> wanted[few];
+    for (std::size_t lane = 0; lane < few; ++lane) { wanted[lane] = open[first + lane]; }
+    const auto again = search_cuts(values, columns, wide::truth::load(wanted));
     for (std::size_t lane = 0; lane < few; ++lane) {
+      if (open[first + lane] == 0) { continue; }
       certain[first + lane] = static_cast<bits_of<number>>(again.certain[lane]);
       least[first + lane] = static_cast<number>(again.least[lane]);
     }
@@ -192,7 +329,7 @@ DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, con
 }
 
 /// values[k], k < columns <= top_cluster_lanes_limit: the k-th value of each lane's row, finite, or -infinity for what
-/// takes no part. Lanes that are not `wanted` may hold anything and get anything.
+/// takes no part. Lanes that are not `wanted` may hold anything and are not certain.
 ///
 /// The threshold is the least value of the top cluster of the exact k-means with min(3, distinct values) clusters, as
 /// select::boundary finds it; a lane is `certain` only where that is proved.
@@ -209,15 +346,14 @@ DYNAMICPO_INLINE lane_threshold<V> top_cluster_lanes(const V* values, std::size_
       value.part[0] = values[k].part[p];
       return value;
     });
-    lane_cuts<part> search;
-    search.run(sorted, columns);
+    typename part::truth asked;
+    asked.part[0] = wanted.part[p];
+    lane_threshold<part> search = search_cuts(sorted, columns, asked);
     if constexpr (sizeof(number) < sizeof(double)) {
-      typename part::truth asked;
-      asked.part[0] = wanted.part[p];
       if (any(asked & ~search.certain)) { search_in_double(sorted, columns, asked, search); }
     }
     found.least.part[p] = search.least.part[0];
-    found.certain.part[p] = search.certain.part[0];
+    found.certain.part[p] = (search.certain & asked).part[0];
   }
   return found;
 }
