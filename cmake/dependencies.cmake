@@ -10,7 +10,11 @@ find_package(CLI11 QUIET CONFIG)
 find_package(fmt QUIET CONFIG)
 find_package(Boost QUIET)
 find_package(benchmark QUIET CONFIG)
-if(DYNAMICPO_BUILD_BENCH)
+if(NOT DYNAMICPO_BUILD_BENCH)
+  # a peer of the benchmarks alone
+elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  message(STATUS "dynamicpo: does not look for libtorch: its headers (1.13) are no C++20 to clang")
+else()
   find_package(Torch QUIET CONFIG)
 endif()
 
