@@ -2,40 +2,63 @@
 #pragma once
 
 #include <cmath>
-#include <concepts>
 
 #include "dynamicpo/config.hpp"
+#include "dynamicpo/detail/elementary_float.hpp"
+#include "dynamicpo/detail/lanes.hpp"
 
-/// Elementary functions over any scalar: std's for built-in types, the type's own by argument-dependent lookup.
+/// Elementary functions over any scalar: our own for float, double and lanes of them, std's for long double, the type's
+/// own by argument-dependent lookup for all others.
 namespace dynamicpo::inline v1::detail::elementary {
 
 template <class T>
-DYNAMICPO_HD constexpr T exp(const T& x) {
-  using std::exp;
-  return static_cast<T>(exp(x));
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T exp(const T& x) {
+  if constexpr (elementary_float::number<T>) {
+    return elementary_float::exp(x);
+  } else {
+    using std::exp;
+    return static_cast<T>(exp(x));
+  }
 }
 
 template <class T>
-DYNAMICPO_HD constexpr T log(const T& x) {
-  using std::log;
-  return static_cast<T>(log(x));
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T log(const T& x) {
+  if constexpr (elementary_float::number<T>) {
+    return elementary_float::log(x);
+  } else {
+    using std::log;
+    return static_cast<T>(log(x));
+  }
 }
 
 template <class T>
-DYNAMICPO_HD constexpr T tanh(const T& x) {
-  using std::tanh;
-  return static_cast<T>(tanh(x));
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T tanh(const T& x) {
+  if constexpr (elementary_float::number<T>) {
+    return elementary_float::tanh(x);
+  } else {
+    using std::tanh;
+    return static_cast<T>(tanh(x));
+  }
 }
 
 template <class T>
-DYNAMICPO_HD constexpr T abs(const T& x) {
-  return x < T(0) ? static_cast<T>(-x) : x;
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T abs(const T& x) {
+  if constexpr (elementary_float::number<T>) {
+    return elementary_float::abs(x);
+  } else {
+    return x < T(0) ? static_cast<T>(-x) : x;
+  }
 }
 
+/// A truth; lanes of them for lanes.
 template <class T>
-DYNAMICPO_HD constexpr bool isfinite(const T& x) {
-  using std::isfinite;
-  return isfinite(x);
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr auto isfinite(const T& x) {
+  if constexpr (elementary_float::number<T>) {
+    return x - x == T(0);
+  } else {
+    using std::isfinite;
+    return static_cast<bool>(isfinite(x));
+  }
 }
 
 namespace lookup {
@@ -49,8 +72,10 @@ DYNAMICPO_HD constexpr T call_log1p(const T& x) {
 }  // namespace lookup
 
 template <class T>
-DYNAMICPO_HD constexpr T log1p(const T& x) {
-  if constexpr (lookup::has_log1p<T>) {
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T log1p(const T& x) {
+  if constexpr (elementary_float::number<T>) {
+    return elementary_float::log1p(x);
+  } else if constexpr (lookup::has_log1p<T>) {
     return lookup::call_log1p(x);
   } else {
     // Goldberg's correction: the rounding of 1 + x cancels in the quotient.

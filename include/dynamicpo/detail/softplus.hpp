@@ -6,18 +6,37 @@
 
 namespace dynamicpo::inline v1::detail {
 
+/// softplus and its derivative.
+template <class T>
+struct softplus_pair {
+  T value;
+  T slope;
+};
+
+/// Both of softplus and logistic from one exponential; the same bits as each alone.
+template <class T>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr softplus_pair<T> softplus_and_logistic(const T& x) {
+  const auto negative = x < T(0);
+  const T positive = where(negative, T(0), x);
+  if constexpr (elementary_float::number<T>) {
+    const T decay = elementary_float::decay(elementary_float::minus_abs(x));
+    return {positive + elementary_float::log1p_to_2(decay), where(negative, decay, T(1)) / (T(1) + decay)};
+  } else {
+    const T decay = elementary::exp(static_cast<T>(-elementary::abs(x)));
+    return {positive + elementary::log1p(decay), where(negative, decay, T(1)) / (T(1) + decay)};
+  }
+}
+
 /// log(1 + e^x): x plus a vanishing term above, e^x below; never overflows, never rounds to 0 early, no epsilon.
 template <class T>
-DYNAMICPO_HD constexpr T softplus(const T& x) {
-  const T positive = x < T(0) ? T(0) : x;
-  return positive + elementary::log1p(elementary::exp(static_cast<T>(-elementary::abs(x))));
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T softplus(const T& x) {
+  return softplus_and_logistic(x).value;
 }
 
 /// 1 / (1 + e^-x), the derivative of softplus; full relative accuracy in both tails.
 template <class T>
-DYNAMICPO_HD constexpr T logistic(const T& x) {
-  const T decay = elementary::exp(static_cast<T>(-elementary::abs(x)));
-  return (x < T(0) ? decay : T(1)) / (T(1) + decay);
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T logistic(const T& x) {
+  return softplus_and_logistic(x).slope;
 }
 
 }  // namespace dynamicpo::inline v1::detail

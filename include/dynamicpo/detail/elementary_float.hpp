@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <type_traits>
+
+#include "dynamicpo/config.hpp"
+#include "dynamicpo/detail/lanes.hpp"
+
+/// Elementary functions of float and double, written once over V: the number alone or `lanes` of it, with the same bits
+/// for each lane. No branch depends on a value, nothing is looked up, no operation is fused with another. Over the whole
+/// range, denormal numbers and both infinities included, within the units of the last place that
+/// docs/derivations/elementary.md states.
+namespace dynamicpo::inline v1::detail::elementary_float {
+
+template <class V>
+struct element {
+  using type = V;
+};
+template <class T, std::size_t Count, std::size_t Bytes>
+struct element<lanes<T, Count, Bytes>> {
+  using type = T;
+};
+template <class V>
+using element_of = typename element<V>::type;
+
+/// What has these functions.
+template <class V>
+concept number = std::same_as<element_of<V>, float> || std::same_as<element_of<V>, double>;
+
+template <class T, class V>
+struct rebound {
+  using type = T;
+};
+template <class T, class U, std::size_t Count, std::size_t Bytes>
+struct rebound<T, lanes<U, Count, Bytes>> {
+  using type = lanes<T, Count, Bytes>;
+};
+/// As many T as V has numbers.
+template <class T, class V>
+using like = typename rebound<T, V>::type;
+/// The bits of one element, and of V.
+template <class V>
+using word = std::make_unsigned_t<bits_of<element_of<V>>>;
+template <class V>
+using words = like<word<V>, V>;
+
+/// Constants of a format, and the coefficients of minimax polynomials, lowest power first.
+template <class T>
+struct format;
+
+template <>
+struct format<float> {
+  static constexpr int fraction_bits = 23;
+  static constexpr int exponent_bias = 127;
+  static constexpr float rounder = 0x1.8p23F;      // added, it leaves the nearest integer in the lowest bits
+  static constexpr float ln2_high = 0x1.62ep-1F;   // times any exponent it is exact
+  static constexpr float ln2_low = 0x1.0bfbe8p-15F;
+  static constexpr float log2_e = 0x1.715476p0F;
+  static constexpr float exp_least = -104, exp_most = 89;  // beyond them exp rounds to 0 and to infinity
+  static constexpr float tanh_most = 10;                   // from there tanh rounds to 1
+  static constexpr float halved = 0x1p-64F, doubled = 0x1p64F;
+  static constexpr int half_range = 64;
+  static constexpr float denormal_scale = 0x1p24F;
+  static constexpr int denormal_shift = 24;
+  static constexpr float one_is_lost = 0x1p25F;  // from there 1 + x rounds to x
+  static constexpr std::uint32_t sqrt_half = 0x3f3504f3;
+
+  struct exp_terms {
+    static constexpr float all[] = {0.49999997F, 0.166665435F, 0.0416672006F, 0.00836652238F, 0.00138824864F};
+  };
+  struct log_terms {
+    static constexpr float all[] = {0.666667759F, 0.399775714F, 0.298710406F};
+  };
+  struct log_terms_to_2 {
+    static constexpr float all[] = {0.666664183F, 0.400215268F, 0.280018181F, 0.28011933F};
+  };
+};
+
+template <>
+struct format<double> {
+  static constexpr int fraction_bits = 52;
+  static constexpr int exponent_bias = 1023;
+  static constexpr double rounder = 0x1.8p52;
+  static constexpr double ln2_high = 0x1.62e42feep-1;
+  static constexpr double ln2_low = 0x1.a39ef35793c76p-33;
+  static constexpr double log2_e = 0x1.71547652b82fep0;
+  static constexpr double exp_least = -746, exp_most = 710;
+  static constexpr double tanh_most = 20;
+  static constexpr double halved = 0x1p-512, doubled = 0x1p512;
+  static constexpr int half_range = 512;
+  static constexpr double denormal_scale = 0x1p54;
+  static constexpr int denormal_shift = 54;
+  static constexpr double one_is_lost = 0x1p54;
+  static constexpr std::uint64_t sqrt_half = 0x3fe6a09e667f3bcd;
+
+  struct exp_terms {
+    static constexpr double all[] = {0.50000000000000056,   0.16666666666666588,    0.041666666666576757,
+                                     0.0083333333333895677, 0.0013888888931563399,  0.00019841269718985012,
+                                     2.4801505275357025e-05, 2.7557407554068929e-06, 2.7626037322290799e-07,
+                                     2.5053773515869268e-08};
+  };
+  struct log_terms {
+    static constexpr double all[] = {0.6666666666666734,  0.39999999999416058, 0.28571428742099919, 0.2222219860109888,
+                                     0.18183562950351759, 0.15314083974432879, 0.14795631994536443};
+  };
+  struct log_terms_to_2 {
+    static constexpr double all[] = {0.66666666666677699, 0.39999999996049679, 0.28571429058003078,
+                                     0.22222192904225499, 0.18182814087172028, 0.15364295256644214,
+                                     0.13586316949256241, 0.099028068517067427, 0.17739788917447702};
+  };
+};
+
+template <class Terms>
+inline constexpr std::size_t term_count = std::size(Terms::all);
+template <class T>
+inline constexpr T least_normal = std::numeric_limits<T>::min();
+template <class T>
+inline constexpr T infinity = std::numeric_limits<T>::infinity();
+template <class T>
+inline constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+
+/// terms[First] + terms[First + Step] x + terms[First + 2 Step] x^2 + ..
+template <class Terms, std::size_t First, std::size_t Step, class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V horner(const V& x) {
+  constexpr auto term = Terms::all[First];
+  if constexpr (First + Step < term_count<Terms>) {
+    return V(term) + x * horner<Terms, First + Step, Step>(x);
+  } else {
+    return V(term);
+  }
+}
+/// The sum of terms[i] x^i; even and odd powers apart, which halves the chain of dependent operations.
+template <class Terms, class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V polynomial(const V& x) {
+  if constexpr (term_count<Terms> < 4) {
+    return horner<Terms, 0, 1>(x);
+  } else {
+    const V square = x * x;
+    return horner<Terms, 0, 2>(square) + x * horner<Terms, 1, 2>(square);
+  }
+}
+
+template <class U, class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr like<U, V> bits_as(const V& x) {
+  if constexpr (is_lanes<V>) {
+    return reinterpret<U>(x);
+  } else {
+    return __builtin_bit_cast(U, x);
+  }
+}
+template <class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr words<V> bits(const V& x) {
+  return bits_as<word<V>>(x);
+}
+template <class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V from_bits(const words<V>& x) {
+  return bits_as<element_of<V>>(x);
+}
+template <class V>
+inline constexpr word<V> sign_bit = word<V>{1} << (8 * sizeof(word<V>) - 1);
+
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V abs(const V& x) {
+  return from_bits<V>(bits(x) & words<V>(~sign_bit<V>));
+}
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V minus_abs(const V& x) {
+  return from_bits<V>(bits(x) | words<V>(sign_bit<V>));
+}
+/// The size of `x` under the sign of `signed_by`, where x is not negative.
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V with_sign_of(const V& signed_by, const V& x) {
+  return from_bits<V>(bits(x) | (bits(signed_by) & words<V>(sign_bit<V>)));
+}
+
+/// The smaller and the larger; of a NaN and a number, `x` as it is.
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V at_least(const V& x, const V& least) {
+  return where(x < least, least, x);
+}
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V at_most(const V& x, const V& most) {
+  return where(most < x, most, x);
+}
+
+/// x = n ln 2 + rest with |rest| <= ln 2 / 2; `exponent` is n where a number has its exponent, modulo all above.
+template <class V>
+struct reduced {
+  V rest;
+  words<V> exponent;
+};
+template <class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr reduced<V> reduce(const V& x) {
+  using of = format<element_of<V>>;
+  const V rounded = x * V(of::log2_e) + V(of::rounder);
+  const V n = rounded - V(of::rounder);
+  return {(x - n * V(of::ln2_high)) - n * V(of::ln2_low), bits(rounded) << of::fraction_bits};
+}
+/// e^x - 1 of a rest.
+template <class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V expm1_of_rest(const V& x) {
+  return x + x * x * polynomial<typename format<element_of<V>>::exp_terms>(x);
+}
+template <class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr words<V> exponent(int n) {
+  return words<V>(static_cast<word<V>>(n) << format<element_of<V>>::fraction_bits);
+}
+
+/// e^x for x <= 0 (any NaN as well): the bits of exp in fewer steps.
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V decay(const V& x) {
+  using of = format<element_of<V>>;
+  const reduced<V> parts = reduce(at_least(x, V(of::exp_least)));
+  // 2^n in two steps, so that a denormal result is rounded once.
+  const V raised = from_bits<V>(parts.exponent + exponent<V>(of::exponent_bias + of::half_range));
+  return (V(1) + expm1_of_rest(parts.rest)) * raised * V(of::halved);
+}
+
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V exp(const V& x) {
+  using of = format<element_of<V>>;
+  const reduced<V> parts = reduce(at_most(at_least(x, V(of::exp_least)), V(of::exp_most)));
+  const auto falling = x < V(0);
+  const words<V> bias = where(falling, exponent<V>(of::exponent_bias + of::half_range),
+                              exponent<V>(of::exponent_bias - of::half_range));
+  const V last = where(falling, V(of::halved), V(of::doubled));
+  return (V(1) + expm1_of_rest(parts.rest)) * from_bits<V>(parts.exponent + bias) * last;
+}
+
+/// log(1 + f) of s = f / (2 + f): f - s (f - R), R = 2 atanh(s) / s - 2, a polynomial in s^2.
+template <class Terms, class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V log1p_defect(const V& f) {
+  const V s = f / (V(2) + f);
+  const V square = s * s;
+  return s * (f - square * polynomial<Terms>(square));
+}
+/// log(1 + f) for f in [0, 1].
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V log1p_to_2(const V& f) {
+  return f - log1p_defect<typename format<element_of<V>>::log_terms_to_2>(f);
+}
+
+/// x = m 2^n, m in [sqrt(1/2), sqrt(2)), of a positive normal x.
+template <class V>
+struct split {
+  V fraction;
+  V exponent;
+  words<V> exponent_bits;  // n where a number has its exponent
+};
+template <class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr split<V> split_up(const V& x) {
+  using of = format<element_of<V>>;
+  using W = word<V>;
+  constexpr W one = W{of::exponent_bias} << of::fraction_bits;
+  constexpr W fraction = (W{1} << of::fraction_bits) - 1;
+  const words<V> shifted = bits(x) + words<V>(one - of::sqrt_half);
+  const words<V> biased = shifted & words<V>(~fraction);
+  // The exponent as a number without a conversion of integers: put into the fraction of 2^fraction_bits.
+  constexpr W large = (W{of::exponent_bias} + of::fraction_bits) << of::fraction_bits;
+  const V number = from_bits<V>((shifted >> of::fraction_bits) | words<V>(large));
+  constexpr auto offset = from_bits<element_of<V>>(large) + element_of<V>{of::exponent_bias};
+  return {from_bits<V>((shifted & words<V>(fraction)) + words<V>(of::sqrt_half)), number - V(offset),
+          biased - words<V>(one)};
+}
+/// n ln 2 + log(1 + f), |f| < 0.42.
+template <class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V log_of_parts(const V& n, const V& f) {
+  using of = format<element_of<V>>;
+  return n * V(of::ln2_high) + (f - (log1p_defect<typename of::log_terms>(f) - n * V(of::ln2_low)));
+}
+/// log at the ends of its range: `sign` is that of its argument x, `value` its logarithm where 0 < x < infinity.
+template <class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V at_ends(const V& x, const V& value) {
+  using T = element_of<V>;
+  const V finite = where(x < V(infinity<T>), value, x);
+  const V positive = where(x < V(0), V(nan<T>), finite);
+  return where(x == V(0), V(-infinity<T>), positive);
+}
+
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V log(const V& x) {
+  using of = format<element_of<V>>;
+  const auto denormal = x < V(least_normal<element_of<V>>);
+  const split<V> parts = split_up(where(denormal, x * V(of::denormal_scale), x));
+  const V n = parts.exponent - where(denormal, V(of::denormal_shift), V(0));
+  return at_ends(x, log_of_parts(n, parts.fraction - V(1)));
+}
+
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V log1p(const V& x) {
+  using of = format<element_of<V>>;
+  const V sum = V(1) + x;
+  const split<V> parts = split_up(sum);
+  // f = (1 + x) / 2^n - 1 from x, where the sum has lost digits of it.
+  const V scale = from_bits<V>(exponent<V>(of::exponent_bias) - parts.exponent_bits);
+  const V f = where(x < V(of::one_is_lost), x * scale + (scale - V(1)), parts.fraction - V(1));
+  return at_ends(sum, with_sign_of(x, abs(log_of_parts(parts.exponent, f))));
+}
+
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V tanh(const V& x) {
+  using of = format<element_of<V>>;
+  // From d = e^(2 |x|) - 1 = 2^n (e^rest - 1) + (2^n - 1), which keeps its relative accuracy down to 0, as d / (d + 2).
+  const V size = at_most(abs(x), V(of::tanh_most));
+  const reduced<V> parts = reduce(size + size);
+  const V power = from_bits<V>(exponent<V>(of::exponent_bias) + parts.exponent);
+  const V d = power * expm1_of_rest(parts.rest) + (power - V(1));
+  return with_sign_of(x, d / (d + V(2)));
+}
+
+}  // namespace dynamicpo::inline v1::detail::elementary_float
