@@ -98,10 +98,18 @@ class monotone_cuts {
 
   constexpr A solve() {
     const std::size_t m = prefix_.size() - 1;
-    solve(2, m - 1, 1, m - 2);
-    A optimum = best_[2];
-    for (std::size_t j = 3; j < m; ++j) { optimum = best_[j] < optimum ? best_[j] : optimum; }
+    return solve_within(2, m - 1, 1, m - 2);
+  }
+  /// The same with the upper cut in [low, high] and the lower one in [first, last]: best[j] for these j alone.
+  constexpr A solve_within(std::size_t low, std::size_t high, std::size_t first, std::size_t last) {
+    solve(low, high, first, last);
+    A optimum = best_[low];
+    for (std::size_t j = low + 1; j <= high; ++j) { optimum = best_[j] < optimum ? best_[j] : optimum; }
     return optimum;
+  }
+  /// The cost of the clusters that these cuts make.
+  constexpr A cost_of(std::size_t first, std::size_t second) const {
+    return cost(0, first) + cost(first, second) + cost(second, prefix_.size() - 1);
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "dynamicpo/detail/binned_cut.hpp"
 #include "dynamicpo/detail/kmeans_1d.hpp"
+#include "dynamicpo/detail/sorted_cut.hpp"
 #include "dynamicpo/select/concept.hpp"
 #include "dynamicpo/select/violators.hpp"
 
@@ -62,15 +63,21 @@ struct boundary {
 
     const auto best = scratch.best.first(distinct);
     accumulator optimum;
+    std::size_t cut = 2;
+    const accumulator tie = detail::tie_tolerance<accumulator>(distinct);
     if (distinct <= detail::all_pairs_limit) {
       optimum = detail::best_cuts_all_pairs<accumulator>(sorted, scratch.weights.first(distinct), scratch.lower, best);
+    } else if constexpr (std::same_as<accumulator, double>) {
+      const auto found = detail::best_cuts_sorted(sorted, scratch.weights.first(distinct),
+                                                  scratch.prefix.first(distinct + 1), best, tie);
+      optimum = found.optimum;
+      cut = found.first;
     } else {
       optimum = detail::monotone_cuts<accumulator>{sorted, scratch.weights.first(distinct),
                                                    scratch.prefix.first(distinct + 1), best}
                     .solve();
     }
-    const accumulator equal = optimum * (accumulator(1) + detail::tie_tolerance<accumulator>(distinct));
-    std::size_t cut = 2;
+    const accumulator equal = optimum * (accumulator(1) + tie);
     while (equal < best[cut]) { ++cut; }
     return values[cut];
   }
