@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "dynamicpo/detail/blocks.hpp"
+#include "dynamicpo/detail/lane_select.hpp"
 #include "dynamicpo/detail/overlap.hpp"
 #include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/exec/policy.hpp"
 #include "dynamicpo/instruments.hpp"
 #include "dynamicpo/pipeline.hpp"
@@ -42,7 +44,8 @@ template <class T>
 struct instrument_row {
   template <class Objective>
   static void record(const Objective& objective, const loaded_row<T>& loaded, index row, index count,
-                     const evaluated_row<T>& result, row_buffers<T>& lane, instruments<accumulator_of<T>>& seen) {
+                     const evaluated_row<T>& result, row_buffers<T>& lane, const accumulator_of<T>& scale,
+                     instruments<accumulator_of<T>>& seen) {
     const auto size = static_cast<std::size_t>(loaded.negatives);
     seen.selected += count;
     seen.saturated_rows += elementary::abs(result.link_slope) < T(1e-3) ? 1 : 0;
@@ -62,7 +65,7 @@ struct instrument_row {
     auto scratch = lane.scratch();
     select::boundary{}(visible(loaded, lane, row), std::span<std::uint8_t>(lane.boundary).first(size), scratch);
     for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
-      const accumulator_of<T> pull(elementary::abs(lane.weight[j]));
+      const accumulator_of<T> pull = accumulator_of<T>(elementary::abs(lane.weight[j])) / scale;
       seen.beta_sum += lane.beta[j];
       seen.gradient_sum += pull;
       if (lane.boundary[static_cast<std::size_t>(lane.pick[j])] != 0) { seen.boundary_gradient_sum += pull; }
@@ -76,11 +79,22 @@ void clear_row(const scores<T, Space>& gradient, index row) {
   for (index k = 0; k < gradient.negatives(row); ++k) { gradient.rejected(row, k) = static_cast<T>(0.0f); }
 }
 
-/// Sees each row through the three steps and writes what is asked for.
+/// Whether rows run side by side: host numbers, and stages that say they can.
+template <class Pipeline, class T, class Space>
+inline constexpr bool runs_in_lanes = (std::is_same_v<T, float> || std::is_same_v<T, double>)&&std::
+    is_same_v<Space, space::host>&& selects_in_lanes<typename Pipeline::select_type>&& lane_wise<
+        typename Pipeline::beta_type>&& lane_wise_objective<typename Pipeline::objective_type>;
+
+/// Sees rows through the three steps and writes what is asked for.
 template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
 struct row_evaluation {
   using stored = std::remove_const_t<P>;
   using compute = compute_of<P>;
+  using aggregate = std::remove_cvref_t<decltype(std::declval<Pipeline>().objective.aggregate)>;
+  static constexpr bool in_lanes = runs_in_lanes<Pipeline, compute, Space>;
+  /// As many rows side by side, or negatives of one row, as 64 bytes hold; the number decides the order of sums.
+  template <std::size_t Bytes>
+  using lanes_of = lanes<compute, 64 / sizeof(compute), Bytes>;
 
   const Pipeline& pipeline;
   const scores<P, Space>& policy;
@@ -89,8 +103,121 @@ struct row_evaluation {
   accumulator_of<compute> scale;
   compute not_a_number = compute(std::numeric_limits<double>::quiet_NaN());
 
-  void operator()(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
-    using aggregate = std::remove_cvref_t<decltype(pipeline.objective.aggregate)>;
+  /// Rows [first, end), all in one group.
+  template <std::size_t Bytes>
+  void operator()(register_bytes<Bytes>, index first, index end, row_buffers<compute>& lane,
+                  group_total<compute>& total) const {
+    if constexpr (in_lanes && !WithInstruments) {
+      using V = lanes_of<Bytes>;
+      for (; first < end; first += static_cast<index>(V::count)) {
+        side_by_side_rows<V>(first, std::min(end - first, static_cast<index>(V::count)), lane, total);
+      }
+    } else {
+      for (; first < end; ++first) { one_row(first, lane, total); }
+    }
+  }
+
+ private:
+  template <class V>
+  DYNAMICPO_INLINE void side_by_side_rows(index first, index used, row_buffers<compute>& lane,
+                                          group_total<compute>& total) const {
+    tile<V> rows;
+    rows.first = first;
+    rows.used = static_cast<std::size_t>(used);
+    if (rows.is_whole(policy, reference)) {
+      if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
+        rows.template load_whole<!uniform<typename Pipeline::beta_type>>(policy, reference);
+        const V count(static_cast<compute>(rows.columns));
+        return finish(rows, side_by_side_whole<V>{accumulator_of<V>(count)}, count, lane, total);
+      } else {
+        rows.template load_whole<true>(policy, reference);
+      }
+    } else {
+      rows.load_rows(policy, reference);
+    }
+    if (rows.columns == 0) {
+      for (index row = first; row < first + used; ++row) { one_row(row, lane, total); }
+      return;
+    }
+    const auto selection =
+        select_in_lanes(pipeline.select, rows.chosen_score, rows.score, rows.columns, rows.weight, ~rows.apart);
+    rows.apart = rows.apart | ~selection.known;
+    side_by_side<V> layout{selection.least, {}};
+    V count(0);
+    for (std::size_t k = 0; k < rows.columns; ++k) {
+      count = count + where(layout.selected(rows.score[k]), V(1), V(0));
+    }
+    layout.count = accumulator_of<V>(count);
+    finish(rows, layout, count, lane, total);
+  }
+
+  /// Steps 3 and after of rows side by side.
+  template <class V, class Layout>
+  DYNAMICPO_INLINE void finish(tile<V>& rows, const Layout& layout, const V& count, row_buffers<compute>& lane,
+                               group_total<compute>& total) const {
+    const index first = rows.first;
+    accumulator_of<V> mean_rest(0);
+    if constexpr (Pipeline::beta_type::needs_rest) { mean_rest = rows.mean_of_rest(layout, count); }
+    const auto result = evaluate_columns<WithGradient, V>(
+        pipeline.beta, pipeline.objective, layout, rows.chosen_score, rows.chosen_ratio, mean_rest,
+        {rows.score, rows.ratio,
+         out.effective_beta.empty() && uniform<typename Pipeline::beta_type> ? nullptr : rows.beta, rows.weight,
+         rows.columns},
+        accumulator_of<V>(scale));
+
+    const auto empty = count == V(0);
+    rows.apart = rows.apart | (result.overflow & ~empty);
+    if constexpr (aggregate::max_negatives < std::numeric_limits<index>::max()) {
+      rows.apart = rows.apart | (V(static_cast<double>(aggregate::max_negatives)) < count);
+    }
+    const V loss = where(empty, V(0), result.loss);
+    if constexpr (WithGradient) {
+      store_rejected<Layout>(rows);
+      rows.store_chosen(where(empty, V(0), result.chosen_gradient), out.gradient, policy);
+    }
+    if (!out.effective_beta.empty()) { rows.store_by_position(rows.beta, layout, policy, out.effective_beta); }
+
+    alignas(64) compute row_loss[V::count];
+    if (rows.complete() && !any(empty) && !any(result.underflow)) {
+      total.counts.rows += static_cast<index>(V::count);
+      loss.store(row_loss);
+      unrolled<V::count>([&](auto l) { total.loss += row_loss[l]; });
+      if (!out.row_loss.empty()) { loss.store(&out.row_loss[static_cast<std::size_t>(first)]); }
+      return;
+    }
+    alignas(64) bits_of<compute> apart[V::count], none[V::count], underflow[V::count];
+    loss.store(row_loss);
+    rows.apart.store(apart);
+    empty.store(none);
+    result.underflow.store(underflow);
+    for (std::size_t l = 0; l < rows.used; ++l) {
+      const index row = first + static_cast<index>(l);
+      if (apart[l] != 0) {
+        one_row(row, lane, total);
+        continue;
+      }
+      ++(none[l] != 0 ? total.counts.empty_rows : total.counts.rows);
+      total.counts.underflow_rows += underflow[l] != 0 && none[l] == 0 ? 1 : 0;
+      total.loss += row_loss[l];
+      write_loss(row, row_loss[l]);
+    }
+  }
+
+  template <class Layout, class V>
+  DYNAMICPO_INLINE void store_rejected(tile<V>& rows) const {
+    if constexpr (one_weight<Layout, typename Pipeline::beta_type, typename Pipeline::objective_type> &&
+                  std::is_same_v<stored, compute>) {
+      if (rows.complete() && !out.gradient.ragged() && out.gradient.rejected_matrix().column_stride == 1) {
+        return rows.fill_rejected(rows.weight[0], out.gradient);
+      }
+    }
+    if constexpr (one_weight<Layout, typename Pipeline::beta_type, typename Pipeline::objective_type>) {
+      for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
+    }
+    rows.store_rejected(rows.weight, out.gradient, policy);
+  }
+
+  [[gnu::noinline]] void one_row(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
     loaded_row<compute> loaded = load_row(policy, reference, row, lane);
     if constexpr (WithGradient) { clear_row(out.gradient, row); }
     const auto first = static_cast<std::size_t>(policy.flat(row));
@@ -114,7 +241,8 @@ struct row_evaluation {
     const index count = too_many ? 0 : chosen_few.count;
     evaluated_row<compute> result;
     if (count > 0) {
-      result = evaluate_row<WithGradient || WithInstruments>(pipeline.beta, pipeline.objective, loaded, count, lane);
+      result = evaluate_row < WithGradient ||
+               WithInstruments > (pipeline.beta, pipeline.objective, loaded, count, lane, scale);
     } else {  // propagate, and no negatives that the objective could take
       result.loss = result.chosen_gradient = not_a_number;
     }
@@ -126,36 +254,30 @@ struct row_evaluation {
       ++total.counts.rows;
       total.counts.underflow_rows += result.underflow ? 1 : 0;
       if constexpr (WithInstruments) {
-        instrument_row<compute>::record(pipeline.objective, loaded, row, count, result, lane, total.seen);
+        instrument_row<compute>::record(pipeline.objective, loaded, row, count, result, lane, scale, total.seen);
       }
     }
-    total.loss += result.loss;
+    total.loss += accumulator_of<compute>(result.loss);
     write_loss(row, result.loss);
     for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
       const index slot = lane.slot[static_cast<std::size_t>(lane.pick[j])];
       if constexpr (WithGradient) {
-        out.gradient.rejected(row, slot) = scaled(lane.weight[j], policy.rejected_length(row, slot));
+        out.gradient.rejected(row, slot) =
+            static_cast<stored>(per_token(lane.weight[j], policy.rejected_length(row, slot)));
       }
       if (!out.effective_beta.empty()) { out.effective_beta[first + static_cast<std::size_t>(slot)] = lane.beta[j]; }
     }
     if constexpr (WithGradient) {
-      out.gradient.chosen(row) = scaled(result.chosen_gradient, policy.chosen_length(row));
+      out.gradient.chosen(row) = static_cast<stored>(per_token(result.chosen_gradient, policy.chosen_length(row)));
     }
   }
 
- private:
   void invalid(index row, const loaded_row<compute>& loaded, group_total<compute>& total) const {
     note_invalid(total.counts, row, loaded.problem, loaded.problem_slot);
     write_loss(row, not_a_number);
   }
   void write_loss(index row, const compute& loss) const {
     if (!out.row_loss.empty()) { out.row_loss[static_cast<std::size_t>(row)] = loss; }
-  }
-  // The score is a sum over `length` tokens divided by it, so is its derivative; scale is the reduction's.
-  stored scaled(const compute& derivative, std::int32_t length) const {
-    const accumulator_of<compute> factor = length == 1 ? scale : static_cast<accumulator_of<compute>>(
-        scale / accumulator_of<compute>(static_cast<double>(length)));
-    return static_cast<stored>(static_cast<compute>(accumulator_of<compute>(derivative) * factor));
   }
 };
 
@@ -166,9 +288,11 @@ void rescale(const Exec& exec, const block_plan& plan, workspace<compute_of<T>>*
   const auto times = [&](T& entry) {
     entry = static_cast<T>(static_cast<compute>(accumulator_of<T>(static_cast<compute>(entry)) * factor));
   };
-  for_each_row<compute>(exec, plan, work, [&](index row, auto&, auto&) {
-    times(gradient.chosen(row));
-    for (index k = 0; k < gradient.negatives(row); ++k) { times(gradient.rejected(row, k)); }
+  for_each_group<compute>(exec, plan, work, [&](auto, index first, index end, auto&, auto&) {
+    for (index row = first; row < end; ++row) {
+      times(gradient.chosen(row));
+      for (index k = 0; k < gradient.negatives(row); ++k) { times(gradient.rejected(row, k)); }
+    }
   });
 }
 
@@ -198,7 +322,7 @@ auto evaluate(const char* where, const Exec& exec, const Pipeline& pipeline, con
   const accumulator batch(static_cast<double>(plan.rows));
   const row_evaluation<WithGradient, WithInstruments, Pipeline, P, Reference, Space> row_work{
       pipeline, policy, reference, out, averaged ? static_cast<accumulator>(accumulator(1) / batch) : accumulator(1)};
-  const group_total<compute> total = for_each_row<compute>(exec, plan, out.workspace, row_work);
+  const group_total<compute> total = for_each_group<compute>(exec, plan, out.workspace, row_work);
 
   evaluation<compute, seen_type> result;
   static_cast<row_counts&>(result) = total.counts;
@@ -221,7 +345,7 @@ auto evaluate(const char* where, const Exec& exec, const Pipeline& pipeline, con
 
 template <class Pipeline, class T>
 concept pipeline_for = selection<typename Pipeline::select_type, T> && beta_rule<typename Pipeline::beta_type, T> &&
-                       objective_for<typename Pipeline::objective_type, T>;
+    objective_for<typename Pipeline::objective_type, T>;
 
 /// Says in one sentence what is wrong with the arguments, before anything else is instantiated.
 template <class Exec, class Pipeline, class P, class Space, class Reference>
@@ -257,7 +381,8 @@ constexpr const auto& used_reference(const Reference& reference) {
 /// \param out       `row_loss`, `effective_beta`, `reduction`, `nonfinite`, `workspace`; no `gradient`.
 /// \returns the reduced loss (0 when no row counts) and what became of the rows; `with_instruments` as a last argument
 ///          adds result.instruments.
-/// \throws std::invalid_argument when shapes differ (both in the text); std::domain_error under nonfinite::throw_, after
+/// \throws std::invalid_argument when shapes differ (both in the text); std::domain_error under nonfinite::throw_,
+/// after
 ///         every output is written.
 /// Cost O(sum of K_b), plus sorting in selections that sort. Bits do not depend on the policy or its thread count. No
 /// allocation once `workspace` has seen rows this long.
@@ -280,8 +405,8 @@ auto loss(const Exec& exec, const pipeline<Select, Beta, Objective>& pipeline, c
 }
 
 /// Loss and its gradient with respect to the policy scores, in one pass; everything as for `loss`, and out.gradient is
-/// required. No gradient flows through selection or beta. With reduction::mean and rows that do not count, one more pass
-/// over the gradient rescales it. Source of each objective: its header.
+/// required. No gradient flows through selection or beta. With reduction::mean and rows that do not count, one more
+/// pass over the gradient rescales it. Source of each objective: its header.
 template <class Exec, class Select, class Beta, class Objective, class P, class Space, class Reference>
 auto loss_and_gradient(const Exec& exec, const pipeline<Select, Beta, Objective>& pipeline,
                        const scores<P, Space>& policy, const Reference& reference,

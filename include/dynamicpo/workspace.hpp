@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -18,22 +19,28 @@ namespace detail {
 /// flags them; `pick`, `beta`, `utility` and `weight` hold the selected ones, in order.
 template <class T>
 struct row_buffers {
-  std::vector<T> score, ratio, beta, utility, weight, values;
+  std::vector<T> score, ratio, picked_score, beta, utility, weight, values;
   std::vector<std::int32_t> slot, pick;
   std::vector<std::uint8_t> selected, boundary;
   std::vector<accumulator_of<T>> sorted, weights, lower, best;
   std::vector<prefix_sums<accumulator_of<T>>> prefix;
   std::vector<std::int32_t> tick;
 
+  struct alignas(64) block {
+    std::byte bytes[64];
+  };
+  std::vector<block> columns;  // room for four arrays of lanes
+
   void reserve(index negatives) {
     const auto size = static_cast<std::size_t>(negatives) + 1;
     if (score.size() >= size) { return; }
-    for (auto* array : {&score, &ratio, &beta, &utility, &weight, &values}) { array->resize(size); }
+    for (auto* array : {&score, &ratio, &picked_score, &beta, &utility, &weight, &values}) { array->resize(size); }
     for (auto* array : {&slot, &pick}) { array->resize(size); }
     for (auto* array : {&selected, &boundary}) { array->resize(size); }
     for (auto* array : {&sorted, &weights, &lower, &best}) { array->resize(size); }
     if (size > all_pairs_limit) { prefix.resize(size); }
     tick.resize(size);
+    columns.resize(4 * (size * sizeof(T) / sizeof(block) + 1));
   }
 
   select::scratch<T> scratch() { return {values, sorted, weights, lower, best, prefix, tick}; }

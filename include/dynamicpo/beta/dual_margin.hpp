@@ -11,6 +11,7 @@ namespace dynamicpo::inline v1::beta {
 /// and base itself for gamma = 0. Source: DynamicPO (arXiv 2605.00327); gamma 6 is the current reference, 2 its first
 /// release. docs/derivations/dual_margin.md.
 struct dual_margin {
+  static constexpr bool lane_wise = true;
   static constexpr bool needs_rest = true;
   double base = 1.0;
   double alpha = 0.5;
@@ -23,7 +24,7 @@ struct dual_margin {
     const T numerator = d1 - d2 - T(gamma);
     const T denominator = detail::elementary::abs(d1) + detail::elementary::abs(d2);
     // numerator / 0 is an infinity and tanh its limit; only 0 / 0 needs an answer of its own.
-    const T ratio = numerator == T(0) ? T(0) : static_cast<T>(numerator / denominator);
+    const T ratio = detail::where(numerator == T(0), T(0), static_cast<T>(numerator / denominator));
     return T(base) * (T(1) + T(alpha) * detail::elementary::tanh(ratio));
   }
 };

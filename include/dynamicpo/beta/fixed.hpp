@@ -7,6 +7,8 @@ namespace dynamicpo::inline v1::beta {
 
 /// beta_i = base for every negative.
 struct fixed {
+  static constexpr bool lane_wise = true;
+  static constexpr bool uniform = true;
   static constexpr bool needs_rest = false;
   double base = 1.0;
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/error.hpp"
 #include "dynamicpo/exec/policy.hpp"
 #include "dynamicpo/result.hpp"
@@ -38,29 +39,40 @@ struct block_plan {
   }
 };
 
-/// Runs `row_work(row, lane_buffers, group_total)` over every row and merges the totals in order.
-template <class T, class Exec, class RowWork>
-group_total<T> for_each_row(const Exec& exec, const block_plan& plan, workspace<T>* given, const RowWork& row_work) {
+/// Runs `work(register_bytes, first, end, lane_buffers, group_total)` over every group of rows, compiled for this
+/// processor, and merges the totals in order.
+template <class T, class Exec, class Work>
+group_total<T> for_each_group(const Exec& exec, const block_plan& plan, workspace<T>* given, const Work& work) {
   std::optional<workspace<T>> own;
-  workspace<T>& work = given != nullptr ? *given : own.emplace();
-  work.reserve(exec.lanes(plan.blocks), plan.longest_row, plan.groups());
+  workspace<T>& room = given != nullptr ? *given : own.emplace();
+  room.reserve(exec.lanes(plan.blocks), plan.longest_row, plan.groups());
   exec.for_each_block(plan.blocks, [&](index block, index lane) {
-    row_buffers<T>& buffers = work.lane(lane);
+    row_buffers<T>& buffers = room.lane(lane);
     const index end = std::min(plan.rows, (block + 1) * plan.rows_per_block);
-    for (index first = block * plan.rows_per_block; first < end; first += plan.group) {
-      group_total<T> total;
-      for (index row = first; row < std::min(first + plan.group, end); ++row) { row_work(row, buffers, total); }
-      work.total(first / plan.group) = total;
-    }
+    run_on_this_processor([&](auto bytes) {
+      for (index first = block * plan.rows_per_block; first < end; first += plan.group) {
+        group_total<T> total;
+        work(bytes, first, std::min(first + plan.group, end), buffers, total);
+        room.total(first / plan.group) = total;
+      }
+    });
   });
   group_total<T> sum;
   for (index group = 0; group < plan.groups(); ++group) {
-    const group_total<T>& part = work.total(group);
+    const group_total<T>& part = room.total(group);
     sum.counts.merge(part.counts);
     sum.loss += part.loss;
     sum.seen.merge(part.seen);
   }
   return sum;
+}
+
+/// The same row by row: `work(row, lane_buffers, group_total)`.
+template <class T, class Exec, class Work>
+group_total<T> for_each_row(const Exec& exec, const block_plan& plan, workspace<T>* given, const Work& work) {
+  return for_each_group<T>(exec, plan, given, [&](auto, index first, index end, auto& buffers, auto& total) {
+    for (index row = first; row < end; ++row) { work(row, buffers, total); }
+  });
 }
 
 inline void note_invalid(row_counts& counts, index row, defect problem, index slot) {
@@ -71,7 +83,8 @@ inline void note_invalid(row_counts& counts, index row, defect problem, index sl
 /// The answer to invalid rows once every output is written.
 inline void report_invalid(const char* where, const row_counts& counts, nonfinite answer) {
   if (!counts.first_invalid.exists()) { return; }
-  const std::string text = counts.first_invalid.text() + " (" + std::to_string(counts.invalid_rows) + " invalid in all)";
+  const std::string text =
+      counts.first_invalid.text() + " (" + std::to_string(counts.invalid_rows) + " invalid in all)";
   if (counts.first_invalid.defect == defect::too_many_negatives) { throw_invalid(where, text); }
   if (answer == nonfinite::throw_) { throw std::domain_error("dynamicpo::" + std::string(where) + ": " + text); }
 }

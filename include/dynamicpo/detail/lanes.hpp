@@ -54,6 +54,14 @@ struct lanes {
   vector part[parts];
 
   lanes() = default;
+  // Part by part: GCC copies the whole in pieces of 16 bytes, which loads of a part then wait for.
+  DYNAMICPO_INLINE constexpr lanes(const lanes& other) {
+    unrolled<parts>([&](auto i) { part[i] = other.part[i]; });
+  }
+  DYNAMICPO_INLINE constexpr lanes& operator=(const lanes& other) {
+    unrolled<parts>([&](auto i) { part[i] = other.part[i]; });
+    return *this;
+  }
   /// The same number in every lane.
   template <class U>
   requires std::is_arithmetic_v<U> DYNAMICPO_INLINE constexpr explicit lanes(U all) {
@@ -163,8 +171,9 @@ DYNAMICPO_INLINE lanes<T, Count, Bytes> where(const lanes<bits_of<T>, Count, Byt
   return lanes<T, Count, Bytes>::each([&](auto& to, std::size_t i) { to = condition.part[i] ? a.part[i] : b.part[i]; });
 }
 template <class T>
-  requires(!is_lanes<T>)
-DYNAMICPO_HD constexpr const T& where(bool condition, const T& a, const T& b) { return condition ? a : b; }
+DYNAMICPO_HD constexpr const T& where(bool condition, const T& a, const T& b) {
+  return condition ? a : b;
+}
 
 /// Whether any lane is true.
 template <class T, std::size_t Count, std::size_t Bytes>
@@ -177,6 +186,40 @@ DYNAMICPO_INLINE bool any(const lanes<T, Count, Bytes>& truth) {
   return found != 0;
 }
 DYNAMICPO_HD constexpr bool any(bool truth) { return truth; }
+
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE lanes<T, Count, Bytes> negated(const lanes<T, Count, Bytes>& truth) {
+  return ~truth;
+}
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE lanes<T, Count, Bytes> both(const lanes<T, Count, Bytes>& a, const lanes<T, Count, Bytes>& b) {
+  return a & b;
+}
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE lanes<T, Count, Bytes> either(const lanes<T, Count, Bytes>& a, const lanes<T, Count, Bytes>& b) {
+  return a | b;
+}
+DYNAMICPO_HD constexpr bool negated(bool truth) { return !truth; }
+DYNAMICPO_HD constexpr bool both(bool a, bool b) { return a && b; }
+DYNAMICPO_HD constexpr bool either(bool a, bool b) { return a || b; }
+
+/// Over the lanes, in an order that their number alone decides: halves are added up, down to one number.
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE T sum_of_lanes(const lanes<T, Count, Bytes>& x) {
+  T all[Count];
+  x.store(all);
+  unrolled<std::bit_width(Count) - 1>([&](auto step) {
+    constexpr std::size_t half = Count >> (step + 1);
+    unrolled<half>([&](auto i) { all[i] = all[i] + all[i + half]; });
+  });
+  return all[0];
+}
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE T least_of_lanes(const lanes<T, Count, Bytes>& x) {
+  T least = x[0];
+  unrolled<Count>([&](auto i) { least = x[i] < least ? x[i] : least; });
+  return least;
+}
 
 #pragma GCC diagnostic pop
 

@@ -6,13 +6,15 @@
 #include <span>
 
 #include "dynamicpo/detail/elementary.hpp"
+#include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/error.hpp"
 #include "dynamicpo/pipeline.hpp"
 #include "dynamicpo/result.hpp"
 #include "dynamicpo/score/scores.hpp"
 #include "dynamicpo/workspace.hpp"
 
-/// The row function: one row from scores to loss and gradient, in three steps over the buffers of a lane.
+/// The row function: from scores to loss and gradient in three steps: load, select, evaluate. Evaluation is written
+/// once over V, a number or lanes of them, and a layout that says how a row lies in V.
 namespace dynamicpo::inline v1::detail {
 
 /// A row's scores in arithmetic precision; its negatives are in the buffers.
@@ -39,6 +41,13 @@ constexpr T load(const Stored& stored, std::int32_t length) {
   return length == 1 ? score : static_cast<T>(score / T(static_cast<double>(length)));
 }
 
+// The derivative by a sum over `length` tokens, of that by their mean.
+template <class T>
+constexpr T per_token(const T& derivative, std::int32_t length) {
+  return length == 1 ? derivative
+                     : static_cast<T>(accumulator_of<T>(derivative) / accumulator_of<T>(static_cast<double>(length)));
+}
+
 /// Step 1: scores, log-ratios and slots of the negatives that take part. Masked and empty sequences are not read;
 /// a policy score of -inf is an impossible item and leaves the row.
 template <class T, class P, class Reference, class Space>
@@ -49,7 +58,9 @@ constexpr loaded_row<T> load_row(const scores<P, Space>& policy, const Reference
   if (policy.chosen_length(row) <= 0) { loaded.note(defect::chosen_length, -1); }
   loaded.score = load<T>(policy.chosen(row), policy.chosen_length(row));
   loaded.ratio = loaded.score;
-  if constexpr (has_reference) { loaded.ratio = loaded.score - load<T>(reference.chosen(row), reference.chosen_length(row)); }
+  if constexpr (has_reference) {
+    loaded.ratio = loaded.score - load<T>(reference.chosen(row), reference.chosen_length(row));
+  }
   if (!elementary::isfinite(loaded.score)) { loaded.note(defect::chosen_score, -1); }
   if (!elementary::isfinite(loaded.ratio)) { loaded.note(defect::chosen_log_ratio, -1); }
 
@@ -118,57 +129,197 @@ constexpr accumulator_of<T> mean_of_rest(index negatives, index selected, const 
   const bool none_left = selected == negatives;
   accumulator_of<T> total(0);
   for (std::size_t i = 0; i < static_cast<std::size_t>(negatives); ++i) {
-    if (none_left || lane.selected[i] == 0) { total += lane.score[i]; }
+    if (none_left || lane.selected[i] == 0) { total += accumulator_of<T>(lane.score[i]); }
   }
   return total / accumulator_of<T>(static_cast<double>(none_left ? selected : negatives - selected));
 }
 
-template <class T>
-struct evaluated_row {
-  T loss{0};
-  T link_slope{0};
-  T chosen_gradient{0};
-  bool underflow = false;
-  bool overflow = false;
+/// One negative in each column, all of them selected.
+struct one_by_one {
+  template <class V>
+  static constexpr bool selected(const V&) {
+    return true;
+  }
+  template <class A>
+  static constexpr const A& sum(const A& total) {
+    return total;
+  }
 };
 
-/// Step 3: margins, loss, and when asked dL/ds of chosen and selected (left in lane.weight). count >= 1.
-template <bool WithGradient, class T, class Beta, class Objective>
-constexpr evaluated_row<T> evaluate_row(const Beta& beta, const Objective& objective, const loaded_row<T>& loaded,
-                                        index count, row_buffers<T>& lane) {
-  using traits = scalar_traits<T>;
-  const auto size = static_cast<std::size_t>(count);
-  const auto& margin = objective.margin;
-  const T chosen_utility = margin.utility(loaded.score, loaded.ratio);
-  accumulator_of<T> mean_rest(0);
-  if constexpr (Beta::needs_rest) { mean_rest = mean_of_rest(loaded.negatives, count, lane); }
+/// Rows side by side: in each column one negative of every row. Selected are those with a score of at least `least`;
+/// what takes no part has the score -inf.
+template <class V>
+struct side_by_side {
+  V least;
+  accumulator_of<V> count;  ///< selected negatives of each row
 
-  evaluated_row<T> result;
-  result.underflow = std::remove_cvref_t<decltype(margin)>::can_underflow && chosen_utility == T(0);
-  for (std::size_t j = 0; j < size; ++j) {
-    const auto i = static_cast<std::size_t>(lane.pick[j]);
-    lane.beta[j] = traits::detach(beta(dynamicpo::beta::context<T>{loaded.score, lane.score[i], mean_rest}));
-    lane.utility[j] = margin.utility(lane.score[i], lane.ratio[i]);
-    lane.weight[j] = lane.beta[j] * (chosen_utility - lane.utility[j]) - T(margin.target());
-    result.underflow = result.underflow && lane.utility[j] == T(0);
+  DYNAMICPO_INLINE auto selected(const V& score) const { return negated(score < least); }
+  DYNAMICPO_INLINE static const accumulator_of<V>& sum(const accumulator_of<V>& lanes) { return lanes; }
+  DYNAMICPO_INLINE static const V& least_of(const V& lanes) { return lanes; }
+};
+
+/// Rows side by side whose negatives all take part and are all selected.
+template <class V>
+struct side_by_side_whole {
+  accumulator_of<V> count;
+
+  DYNAMICPO_INLINE static constexpr bool selected(const V&) { return true; }
+  DYNAMICPO_INLINE static const accumulator_of<V>& sum(const accumulator_of<V>& lanes) { return lanes; }
+  DYNAMICPO_INLINE static const V& least_of(const V& lanes) { return lanes; }
+};
+
+/// One row along the lanes: in each column the next few of its negatives. What is taken over them is in every lane.
+template <class V>
+struct along_the_row {
+  V least;
+  accumulator_of<V> count;
+
+  DYNAMICPO_INLINE auto selected(const V& score) const { return negated(score < least); }
+  DYNAMICPO_INLINE static accumulator_of<V> sum(const accumulator_of<V>& lanes) {
+    return accumulator_of<V>(sum_of_lanes(lanes));
+  }
+  DYNAMICPO_INLINE static V least_of(const V& lanes) { return V(least_of_lanes(lanes)); }
+};
+
+/// Arrays of `size` columns: scores and log-ratios, room for the beta and the derivative of each.
+template <class V>
+struct row_columns {
+  const V* score;
+  V* ratio;  ///< becomes the utility, where the margin's slope depends on it
+  V* beta;   ///< null: not asked for, of a rule that has one beta for all
+  V* weight;
+  std::size_t size;
+};
+
+template <class V>
+DYNAMICPO_INLINE constexpr std::span<V> margins_of(const row_columns<V>& row, const one_by_one&) {
+  return {row.weight, row.size};
+}
+template <class V, class Layout>
+DYNAMICPO_INLINE lane_margins<V, Layout> margins_of(const row_columns<V>& row, const Layout& layout) {
+  return {{row.weight, row.size}, layout};
+}
+
+/// A beta rule that gives the negatives of a row one beta, and an aggregate with one dz/dm for all margins, say
+/// `static constexpr bool uniform = true`.
+template <class Stage>
+inline constexpr bool uniform = false;
+template <class Stage>
+  requires(Stage::uniform)
+inline constexpr bool uniform<Stage> = true;
+
+/// Whether dL/ds is one number for all negatives of a row, so that the first column holds it.
+template <class Layout, class Beta, class Objective>
+inline constexpr bool one_weight = false;
+template <class V, class Beta, class Objective>
+  requires(uniform<Beta>&& uniform<typename Objective::aggregate_type> && !Objective::margin_type::can_underflow)
+inline constexpr bool one_weight<side_by_side_whole<V>, Beta, Objective> = true;
+
+/// The margin of what is not selected.
+template <class V, class Aggregate>
+DYNAMICPO_INLINE constexpr V absent_margin(const Aggregate&) {
+  if constexpr (lane_wise<Aggregate>) {
+    return V(Aggregate::absent);
+  } else {
+    return V(0);
+  }
+}
+
+template <class V>
+struct evaluated_row {
+  using truth = decltype(std::declval<V>() == std::declval<V>());
+  V loss{0};
+  V link_slope{0};
+  V chosen_gradient{0};
+  truth underflow{};  ///< every utility rounded to 0
+  truth overflow{};   ///< the aggregate margin is not finite
+};
+
+/// Step 3: margins, loss, and when asked its derivatives by the chosen and the selected scores, times `scale`. At least
+/// one negative is selected.
+template <bool WithGradient, class V, class Layout, class Beta, class Objective>
+DYNAMICPO_INLINE constexpr evaluated_row<V> evaluate_columns(const Beta& beta, const Objective& objective,
+                                                             const Layout& layout, const V& chosen_score,
+                                                             const V& chosen_ratio, const accumulator_of<V>& mean_rest,
+                                                             const row_columns<V>& row,
+                                                             const accumulator_of<V>& scale) {
+  const auto& margin = objective.margin;
+  constexpr bool can_underflow = std::remove_cvref_t<decltype(margin)>::can_underflow;
+  const V chosen_utility = margin.utility(chosen_score, chosen_ratio);
+  const V absent = absent_margin<V>(objective.aggregate);
+
+  const auto beta_of = [&](std::size_t j) {
+    return scalar_traits<V>::detach(beta(dynamicpo::beta::context<V>{chosen_score, row.score[j], mean_rest}));
+  };
+
+  evaluated_row<V> result;
+  if constexpr (can_underflow) { result.underflow = chosen_utility == V(0); }
+  for (std::size_t j = 0; j < row.size; ++j) {
+    const auto selected = layout.selected(row.score[j]);
+    const V strength = beta_of(j);
+    if (!uniform<Beta> || row.beta != nullptr) { row.beta[j] = strength; }
+    const V utility = margin.utility(row.score[j], row.ratio[j]);
+    const V reached = strength * (chosen_utility - utility) - V(margin.target());
+    row.weight[j] = where(selected, reached, absent);
+    if constexpr (can_underflow) {
+      row.ratio[j] = utility;
+      result.underflow = both(result.underflow, where(selected, utility, V(0)) == V(0));
+    }
   }
 
-  const auto weights = std::span<T>(lane.weight).first(size);
-  const T z = objective.aggregate.reduce(weights);
-  result.overflow = !elementary::isfinite(z);
+  const V z = objective.aggregate.reduce(margins_of(row, layout));
+  result.overflow = negated(elementary::isfinite(z));
   result.loss = objective.link.value(z);
   if constexpr (!WithGradient) { return result; }
 
   result.link_slope = objective.link.derivative(z);
-  const T chosen_slope = margin.slope(chosen_utility);
-  accumulator_of<T> chosen(0);
-  for (std::size_t j = 0; j < size; ++j) {
-    const T pull = lane.beta[j] * (result.link_slope * weights[j]);
-    chosen += pull * chosen_slope;
-    weights[j] = -(pull * margin.slope(lane.utility[j]));
+  // Scaled here, once: what follows is linear in it.
+  const V slope = static_cast<V>(accumulator_of<V>(result.link_slope) * scale);
+  const V chosen_slope = margin.slope(chosen_utility);
+  accumulator_of<V> chosen(0);
+  if constexpr (one_weight<Layout, Beta, Objective>) {
+    const V push = -(beta_of(0) * (slope * row.weight[0]));
+    row.weight[0] = push;
+    if constexpr (!std::is_same_v<accumulator_of<V>, V>) {
+      chosen = -(accumulator_of<V>(push) * layout.count);  // exact, as the sum is
+    } else {
+      for (std::size_t j = 0; j < row.size; ++j) { chosen = chosen - push; }
+    }
+    result.chosen_gradient = static_cast<V>(chosen);
+    return result;
   }
-  result.chosen_gradient = static_cast<T>(chosen);
+  for (std::size_t j = 0; j < row.size; ++j) {
+    const auto selected = layout.selected(row.score[j]);
+    const V strength = [&] {
+      if constexpr (uniform<Beta>) {
+        return beta_of(j);
+      } else {
+        return row.beta[j];
+      }
+    }();
+    const V push = where(selected, static_cast<V>(-(strength * (slope * row.weight[j]))), V(0));
+    chosen = chosen - accumulator_of<V>(static_cast<V>(push * chosen_slope));
+    row.weight[j] = push * margin.slope(row.ratio[j]);
+  }
+  result.chosen_gradient = static_cast<V>(layout.sum(chosen));
   return result;
+}
+
+/// Step 3 for a row whose `count` selected negatives are picked out: lane.beta and lane.weight hold theirs.
+template <bool WithGradient, class T, class Beta, class Objective>
+constexpr evaluated_row<T> evaluate_row(const Beta& beta, const Objective& objective, const loaded_row<T>& loaded,
+                                        index count, row_buffers<T>& lane, const accumulator_of<T>& scale) {
+  const auto size = static_cast<std::size_t>(count);
+  accumulator_of<T> mean_rest(0);
+  if constexpr (Beta::needs_rest) { mean_rest = mean_of_rest(loaded.negatives, count, lane); }
+  for (std::size_t j = 0; j < size; ++j) {
+    const auto i = static_cast<std::size_t>(lane.pick[j]);
+    lane.picked_score[j] = lane.score[i];
+    lane.utility[j] = lane.ratio[i];
+  }
+  const row_columns<T> row{lane.picked_score.data(), lane.utility.data(), lane.beta.data(), lane.weight.data(), size};
+  return evaluate_columns<WithGradient, T>(beta, objective, one_by_one{}, loaded.score, loaded.ratio, mean_rest, row,
+                                           scale);
 }
 
 }  // namespace dynamicpo::inline v1::detail

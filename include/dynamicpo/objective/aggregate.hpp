@@ -7,10 +7,14 @@
 #include "dynamicpo/config.hpp"
 #include "dynamicpo/detail/elementary.hpp"
 #include "dynamicpo/error.hpp"
+#include "dynamicpo/objective/margins.hpp"
 #include "dynamicpo/score/scalar.hpp"
 
 /// Aggregates: z of the margins m_1..m_n, n >= 1. `reduce` returns z and replaces each m_i by dz/dm_i.
 /// Sums are held in accumulator_of<T> and taken in order.
+///
+/// `reduce` takes a std::span<T> of one row's margins. One that is `lane_wise` takes detail::lane_margins as well and
+/// goes through sum, count, least and the range alone; `absent` is the margin that leaves its z as it is.
 namespace dynamicpo::inline v1::aggregate {
 
 inline constexpr index unlimited = std::numeric_limits<index>::max();
@@ -18,37 +22,31 @@ inline constexpr index unlimited = std::numeric_limits<index>::max();
 /// z = m_1; more than one margin is an error of the caller.
 struct single {
   static constexpr index max_negatives = 1;
+  static constexpr bool lane_wise = true;
+  static constexpr bool uniform = true;
+  static constexpr double absent = 0.0;
 
-  template <class T>
-  DYNAMICPO_HD constexpr T reduce(std::span<T> margins) const {
-    const T z = margins[0];
-    margins[0] = T(1);
+  template <class Margins, class T = detail::margin_type<Margins>>
+  DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
+    const T z = static_cast<T>(detail::sum(margins));
+    for (T& margin : margins) { margin = T(1); }
     return z;
   }
 };
 
-namespace detail {
-template <class T>
-DYNAMICPO_HD constexpr accumulator_of<T> sum(std::span<T> values) {
-  accumulator_of<T> total(0);
-  for (const T& value : values) { total += value; }
-  return total;
-}
-template <class T>
-DYNAMICPO_HD constexpr void fill(std::span<T> values, const T& value) {
-  for (T& slot : values) { slot = value; }
-}
-}  // namespace detail
-
 /// z = (1/n) sum of m_i. Source: DMPO (10.1145/3627673.3679611).
 struct mean {
   static constexpr index max_negatives = unlimited;
+  static constexpr bool lane_wise = true;
+  static constexpr bool uniform = true;
+  static constexpr double absent = 0.0;
 
-  template <class T>
-  DYNAMICPO_HD constexpr T reduce(std::span<T> margins) const {
-    const accumulator_of<T> count(static_cast<double>(margins.size()));
-    const T z = static_cast<T>(detail::sum(margins) / count);
-    detail::fill(margins, static_cast<T>(accumulator_of<T>(1) / count));
+  template <class Margins, class T = detail::margin_type<Margins>>
+  DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
+    const accumulator_of<T> n = detail::count(margins);
+    const T z = static_cast<T>(detail::sum(margins) / n);
+    const T weight = static_cast<T>(accumulator_of<T>(1) / n);
+    for (T& margin : margins) { margin = weight; }
     return z;
   }
 };
@@ -56,11 +54,14 @@ struct mean {
 /// z = sum of m_i. Source: MPPO (arXiv 2412.15244).
 struct sum {
   static constexpr index max_negatives = unlimited;
+  static constexpr bool lane_wise = true;
+  static constexpr bool uniform = true;
+  static constexpr double absent = 0.0;
 
-  template <class T>
-  DYNAMICPO_HD constexpr T reduce(std::span<T> margins) const {
+  template <class Margins, class T = detail::margin_type<Margins>>
+  DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
     const T z = static_cast<T>(detail::sum(margins));
-    detail::fill(margins, T(1));
+    for (T& margin : margins) { margin = T(1); }
     return z;
   }
 };
@@ -69,15 +70,16 @@ struct sum {
 /// and a lone margin is itself, exactly. Source: S-DPO (arXiv 2406.09215).
 struct soft_minimum {
   static constexpr index max_negatives = unlimited;
+  static constexpr bool lane_wise = true;
+  static constexpr double absent = std::numeric_limits<double>::infinity();
 
-  template <class T>
-  DYNAMICPO_HD constexpr T reduce(std::span<T> margins) const {
-    T least = margins[0];
-    for (const T& margin : margins) { least = margin < least ? margin : least; }
-    for (T& margin : margins) { margin = dynamicpo::detail::elementary::exp(static_cast<T>(least - margin)); }
+  template <class Margins, class T = detail::margin_type<Margins>>
+  DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
+    const T least = detail::least(margins);
+    for (T& margin : margins) { margin = detail::elementary::exp(static_cast<T>(least - margin)); }
     const T total = static_cast<T>(detail::sum(margins));
     for (T& weight : margins) { weight = weight / total; }
-    return least - dynamicpo::detail::elementary::log(total);
+    return least - detail::elementary::log(total);
   }
 };
 

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "dynamicpo/error.hpp"
+#include "dynamicpo/objective/margins.hpp"
 #include "dynamicpo/score/scalar.hpp"
 
 namespace dynamicpo::inline v1 {
@@ -57,5 +58,22 @@ concept objective_for = std::copyable<O> && requires(const O& objective) {
   requires aggregate_stage<std::remove_cvref_t<decltype(objective.aggregate)>, T>;
   requires link_stage<std::remove_cvref_t<decltype(objective.link)>, T>;
 };
+
+namespace detail {
+/// A stage, selection or beta rule that says `static constexpr bool lane_wise = true` runs on several rows at a time:
+/// its templates take detail::lanes as well. They then choose by detail::where and go to no function but
+/// detail::elementary's. One that does not say so runs row by row, with the same results.
+template <class Stage>
+concept lane_wise = requires {
+  requires std::remove_cvref_t<Stage>::lane_wise;
+};
+
+template <class Objective>
+concept lane_wise_objective = requires(const Objective& objective) {
+  requires lane_wise<decltype(objective.margin)>;
+  requires lane_wise<decltype(objective.aggregate)>;
+  requires lane_wise<decltype(objective.link)>;
+};
+}  // namespace detail
 
 }  // namespace dynamicpo::inline v1

@@ -14,6 +14,7 @@ namespace dynamicpo::inline v1::margin {
 
 /// u = rho = s - r, the log-ratio to the reference (s itself when reference-free). Source: DPO (arXiv 2305.18290).
 struct log_ratio {
+  static constexpr bool lane_wise = true;
   static constexpr bool needs_reference = true;
   static constexpr bool can_underflow = false;
 
@@ -31,6 +32,7 @@ struct log_ratio {
 /// u = s, and a margin to reach: m_i = beta_i (s_w - s_i) - target. Source: SimPO (arXiv 2405.14734), which uses
 /// length-normalised scores.
 struct score_difference {
+  static constexpr bool lane_wise = true;
   static constexpr bool needs_reference = false;
   static constexpr bool can_underflow = false;
   double target_margin = 0.0;
@@ -49,6 +51,7 @@ struct score_difference {
 /// u = exp(s), the probability itself; no reference. Source: MPPO (arXiv 2412.15244), which uses the average likelihood:
 /// length-normalised scores. The probability of a whole sequence underflows below about -103 in float.
 struct probability {
+  static constexpr bool lane_wise = true;
   static constexpr bool needs_reference = false;
   static constexpr bool can_underflow = true;
 

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "dynamicpo/config.hpp"
+#include "dynamicpo/detail/lanes.hpp"
 
 namespace dynamicpo::inline v1 {
 
@@ -34,6 +35,14 @@ template <class T>
     static_cast<T>(wide);
   })
 struct scalar_traits<T> : scalar_traits<float> {};
+
+/// Numbers side by side, each as it is alone.
+template <class T, std::size_t Count, std::size_t Bytes>
+struct scalar_traits<detail::lanes<T, Count, Bytes>> {
+  using compute = detail::lanes<T, Count, Bytes>;
+  using accumulator = detail::lanes<typename scalar_traits<T>::accumulator, Count, Bytes>;
+  DYNAMICPO_INLINE static const compute& detach(const compute& x) { return x; }
+};
 
 template <class T>
 using compute_of = typename scalar_traits<std::remove_cv_t<T>>::compute;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <limits>
+
+#include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/processor.hpp"
+#include "dynamicpo/detail/top_cluster_lanes.hpp"
+#include "dynamicpo/select/all.hpp"
+#include "dynamicpo/select/boundary.hpp"
+#include "dynamicpo/select/threshold.hpp"
+#include "dynamicpo/select/violators.hpp"
+
+/// Selections that are thresholds on the score, for rows side by side.
+namespace dynamicpo::inline v1::detail {
+
+/// The least selected score of each row, and whether it is known; rows where it is not are seen one by one.
+template <class V>
+struct lane_selection {
+  V least;
+  typename V::truth known;
+};
+
+template <class Select>
+inline constexpr bool selects_in_lanes = false;
+template <>
+inline constexpr bool selects_in_lanes<select::all> = true;
+template <>
+inline constexpr bool selects_in_lanes<select::violators> = true;
+template <>
+inline constexpr bool selects_in_lanes<select::threshold> = true;
+template <>
+inline constexpr bool selects_in_lanes<select::boundary> = true;
+
+// `score` holds `columns` scores of each row, -inf for what takes no part; `room` as many. `wanted`: rows that matter.
+template <class V>
+DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::all&, const V&, const V*, std::size_t, V*,
+                                                   const typename V::truth& wanted) {
+  return {V(std::numeric_limits<typename V::element>::lowest()), wanted};
+}
+template <class V>
+DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::violators&, const V& chosen, const V*, std::size_t, V*,
+                                                   const typename V::truth& wanted) {
+  return {chosen, wanted};
+}
+template <class V>
+DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::threshold& select, const V& chosen, const V*,
+                                                   std::size_t, V*, const typename V::truth& wanted) {
+  return {chosen + V(select.gap), wanted};
+}
+template <class V>
+DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::boundary&, const V& chosen, const V* score,
+                                                   std::size_t columns, V* room, const typename V::truth& wanted) {
+  V highest = score[0];
+  for (std::size_t k = 1; k < columns; ++k) { highest = where(highest < score[k], score[k], highest); }
+  const V absent(-std::numeric_limits<typename V::element>::infinity());
+  const auto clustered = wanted & (highest < chosen) & (absent < highest);
+  lane_selection<V> found{chosen, wanted};
+  if (any(clustered)) {
+    lane_threshold<V> cluster;
+    run_apart<V::bytes>([&](auto) {
+      for (std::size_t k = 0; k < columns; ++k) { room[k] = score[k]; }
+      cluster = top_cluster_lanes(room, columns, clustered);
+    });
+    found.least = where(clustered, cluster.least, chosen);
+    found.known = wanted & (~clustered | cluster.certain);
+  }
+  return found;
+}
+
+}  // namespace dynamicpo::inline v1::detail

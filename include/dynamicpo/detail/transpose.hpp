@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "dynamicpo/detail/lanes.hpp"
+
+/// Rows of memory to lanes and back: a panel is as many columns as numbers fit 16 bytes. Each 16-byte block of a vector
+/// is transposed on its own, so that no shuffle crosses blocks; loads and stores put the rows in place.
+namespace dynamicpo::inline v1::detail {
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+template <class V>
+inline constexpr std::size_t panel_columns = 16 / sizeof(typename V::element);
+
+/// Where a panel's rows begin: at equal distances, or anywhere.
+template <class T>
+struct spaced {
+  T* base;
+  std::ptrdiff_t stride;
+  DYNAMICPO_INLINE T* operator[](std::size_t row) const { return base + static_cast<std::ptrdiff_t>(row) * stride; }
+};
+template <class T>
+struct scattered {
+  T* const* rows;
+  std::size_t at;
+  DYNAMICPO_INLINE T* operator[](std::size_t row) const { return rows[row] + at; }
+};
+
+template <class V>
+struct panel {
+  using T = typename V::element;
+  using vector = typename V::vector;
+  static constexpr std::size_t columns = panel_columns<V>;
+  static constexpr std::size_t blocks = V::per_part / columns;
+  typedef T block __attribute__((vector_size(16)));                                     // NOLINT(modernize-use-using)
+  typedef T anywhere __attribute__((vector_size(16), aligned(alignof(T)), may_alias));  // NOLINT(modernize-use-using)
+
+  /// to[q], q < columns: lane l is rows[l][q].
+  template <class Rows>
+  DYNAMICPO_INLINE static void load(const Rows& rows, V* to) {
+    unrolled<V::parts>([&](auto p) {
+      vector row[columns];
+      gather<p>(rows, row);
+      transpose(row);
+      unrolled<columns>([&](auto q) { to[q].part[p] = row[q]; });
+    });
+  }
+
+  /// to[q]: lane l is rows[l][q] - other[l][q].
+  template <class Rows>
+  DYNAMICPO_INLINE static void load_difference(const Rows& rows, const Rows& other, V* to) {
+    unrolled<V::parts>([&](auto p) {
+      vector row[columns], taken[columns];
+      gather<p>(rows, row);
+      gather<p>(other, taken);
+      unrolled<columns>([&](auto r) { row[r] = row[r] - taken[r]; });
+      transpose(row);
+      unrolled<columns>([&](auto q) { to[q].part[p] = row[q]; });
+    });
+  }
+
+  /// rows[l][q] = lane l of from[q].
+  template <class Rows>
+  DYNAMICPO_INLINE static void store(const V* from, const Rows& rows) {
+    unrolled<V::parts>([&](auto p) {
+      vector row[columns];
+      unrolled<columns>([&](auto q) { row[q] = from[q].part[p]; });
+      transpose(row);
+      unrolled<columns>([&](auto r) {
+        unrolled<blocks>(
+            [&](auto b) { split<b>(row[r], *reinterpret_cast<anywhere*>(rows[p * V::per_part + b * columns + r])); });
+      });
+    });
+  }
+
+ private:
+  // The panel's rows of part P, before they are transposed.
+  template <std::size_t P, class Rows>
+  DYNAMICPO_INLINE static void gather(const Rows& rows, vector (&row)[columns]) {
+    unrolled<columns>([&](auto r) {
+      block taken[blocks];
+      unrolled<blocks>(
+          [&](auto b) { taken[b] = *reinterpret_cast<const anywhere*>(rows[P * V::per_part + b * columns + r]); });
+      join(taken, row[r]);
+    });
+  }
+  DYNAMICPO_INLINE static void join(const block* taken, vector& whole) {
+    if constexpr (blocks == 1) {
+      whole = taken[0];
+    } else if constexpr (blocks == 2) {
+      concatenate(taken[0], taken[1], whole, std::make_index_sequence<V::per_part>{});
+    } else {
+      typedef T half __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
+      half low, high;
+      concatenate(taken[0], taken[1], low, std::make_index_sequence<V::per_part / 2>{});
+      concatenate(taken[2], taken[3], high, std::make_index_sequence<V::per_part / 2>{});
+      concatenate(low, high, whole, std::make_index_sequence<V::per_part>{});
+    }
+  }
+  template <class From, class To, std::size_t... I>
+  DYNAMICPO_INLINE static void concatenate(const From& low, const From& high, To& whole, std::index_sequence<I...>) {
+    whole = __builtin_shufflevector(low, high, I...);
+  }
+  template <std::size_t B>
+  DYNAMICPO_INLINE static void split(const vector& whole, anywhere& to) {
+    if constexpr (blocks == 1) {
+      to = whole;
+    } else {
+      take<B>(whole, to, std::make_index_sequence<columns>{});
+    }
+  }
+  template <std::size_t B, std::size_t... I>
+  DYNAMICPO_INLINE static void take(const vector& whole, anywhere& to, std::index_sequence<I...>) {
+    const block taken = __builtin_shufflevector(whole, whole, (B * columns + I)...);
+    to = taken;
+  }
+
+  // Element i of the result is element Low of a's block (even i) or of b's (odd i), Low = first + i / 2 within a block.
+  template <std::size_t First, std::size_t... I>
+  DYNAMICPO_INLINE static void zip(const vector& a, const vector& b, vector& to, std::index_sequence<I...>) {
+    to = __builtin_shufflevector(a, b,
+                                 (I / columns * columns + First + I % columns / 2 + (I % 2 == 0 ? 0 : V::per_part))...);
+  }
+  template <std::size_t First, std::size_t... I>
+  DYNAMICPO_INLINE static void zip_pairs(const vector& a, const vector& b, vector& to, std::index_sequence<I...>) {
+    to = __builtin_shufflevector(a, b, (I / 4 * 4 + First + I % 2 + (I % 4 < 2 ? std::size_t{0} : V::per_part))...);
+  }
+  DYNAMICPO_INLINE static void transpose(vector (&row)[columns]) {
+    constexpr auto all = std::make_index_sequence<V::per_part>{};
+    if constexpr (columns == 2) {
+      vector low, high;
+      zip<0>(row[0], row[1], low, all);
+      zip<1>(row[0], row[1], high, all);
+      row[0] = low;
+      row[1] = high;
+    } else {
+      vector a, b, c, d;
+      zip<0>(row[0], row[1], a, all);
+      zip<2>(row[0], row[1], b, all);
+      zip<0>(row[2], row[3], c, all);
+      zip<2>(row[2], row[3], d, all);
+      zip_pairs<0>(a, c, row[0], all);
+      zip_pairs<2>(a, c, row[1], all);
+      zip_pairs<0>(b, d, row[2], all);
+      zip_pairs<2>(b, d, row[3], all);
+    }
+  }
+};
+
+#pragma GCC diagnostic pop
+
+}  // namespace dynamicpo::inline v1::detail
