@@ -67,12 +67,12 @@ template <std::size_t Count, class V>
 DYNAMICPO_INLINE void sort_in_registers(V* values) {
   using network = sorting_network<Count>;
   V held[Count];
-  unrolled<Count>([&](auto k) { held[k] = values[k]; });
-  unrolled<network::size>([&](auto n) {
+  unrolled<Count>([&](auto k) __attribute__((always_inline)) { held[k] = values[k]; });
+  unrolled<network::size>([&](auto n) __attribute__((always_inline)) {
     constexpr comparator at = network::comparators[n];
     put_in_order(held[at.low], held[at.high]);
   });
-  unrolled<Count>([&](auto k) { values[k] = held[k]; });
+  unrolled<Count>([&](auto k) __attribute__((always_inline)) { values[k] = held[k]; });
 }
 
 /// Comparators at a distance within each of `Size` numbers' halves, quarters, .. down to neighbours: sorts a sequence
@@ -80,15 +80,15 @@ DYNAMICPO_INLINE void sort_in_registers(V* values) {
 template <std::size_t Size, class V>
 DYNAMICPO_INLINE void merge_in_registers(V* values) {
   V held[Size];
-  unrolled<Size>([&](auto k) { held[k] = values[k]; });
-  unrolled<std::bit_width(Size) - 1>([&](auto step) {
+  unrolled<Size>([&](auto k) __attribute__((always_inline)) { held[k] = values[k]; });
+  unrolled<std::bit_width(Size) - 1>([&](auto step) __attribute__((always_inline)) {
     constexpr std::size_t distance = Size >> (step + 1);
-    unrolled<Size / 2>([&](auto n) {
+    unrolled<Size / 2>([&](auto n) __attribute__((always_inline)) {
       constexpr std::size_t low = n / distance * 2 * distance + n % distance;
       put_in_order(held[low], held[low + distance]);
     });
   });
-  unrolled<Size>([&](auto k) { values[k] = held[k]; });
+  unrolled<Size>([&](auto k) __attribute__((always_inline)) { values[k] = held[k]; });
 }
 
 /// Merges two ascending halves of `Half` numbers each: the first three of the steps of Batcher's bitonic merge on eight
@@ -99,20 +99,20 @@ DYNAMICPO_INLINE void merge_halves(V* values) {
   for (std::size_t i = 0; i < quarter; ++i) {
     V low[4], high[4];
     V *const rising = values + i, *const falling = values + 2 * Half - 1 - i;
-    unrolled<4>([&](auto t) {
+    unrolled<4>([&](auto t) __attribute__((always_inline)) {
       low[t] = rising[t * quarter];
       high[t] = *(falling - t * quarter);
       put_in_order(low[t], high[t]);
     });
-    unrolled<2>([&](auto t) {
+    unrolled<2>([&](auto t) __attribute__((always_inline)) {
       put_in_order(low[t], low[t + 2]);
       put_in_order(high[t + 2], high[t]);
     });
-    unrolled<2>([&](auto t) {
+    unrolled<2>([&](auto t) __attribute__((always_inline)) {
       put_in_order(low[2 * t], low[2 * t + 1]);
       put_in_order(high[2 * t + 1], high[2 * t]);
     });
-    unrolled<4>([&](auto t) {
+    unrolled<4>([&](auto t) __attribute__((always_inline)) {
       rising[t * quarter] = low[t];
       *(falling - t * quarter) = high[t];
     });

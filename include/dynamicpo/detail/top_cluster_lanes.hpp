@@ -16,12 +16,14 @@
 /// Of sorted values and cuts i < j the cost is a constant less f(i, j), the sum over the three clusters of
 /// (sum of values)^2 / count, wherever the values are measured from. The best f is found over all cuts, beside the
 /// best f of any other threshold. When they lie further apart than rounding can move them, the threshold is proved.
+/// Clusters that split equal values, or leave one empty, cost at least what some that do neither cost: they may be
+/// tried.
 ///
 /// Rounding, with u half an epsilon, y the values from the centre, s their sums outward from the middle place, Y the
-/// largest |y| and E = sum |y| + sum |s|. Centring moves y by u |y| and each addition s by u |s|, so the sums of the
-/// three clusters move by u E together, and f by 2 Y u E; the operations on a cluster's sum add 7 u f at most. Two such
-/// errors stand against a difference: 14 u f + 4 u Y E. The scalar code takes costs within 16 n u of double for equal
-/// and has an error below that; costs are at most Y E.
+/// largest |y| and E = sum |y| + sum |s| <= n Y + sum |s|. Centring moves y by u |y| and each addition s by u |s|, so
+/// the sums of the three clusters move by u E together, and f by 2 Y u E; the operations on them add 7 u f. Two such
+/// errors stand against a difference: 14 u f + 4 u Y E, and terms in u^2. The scalar code takes costs within 16 n u of
+/// double for equal, and its own costs are nearer than that to the true ones.
 namespace dynamicpo::inline v1::detail {
 
 #pragma GCC diagnostic push
@@ -30,7 +32,7 @@ namespace dynamicpo::inline v1::detail {
 template <class V>
 struct lane_threshold {
   V least;                    ///< least value of the top cluster
-  typename V::truth certain;  /// proved to be what select::boundary answers
+  typename V::truth certain;  ///< proved to be what select::boundary answers
 };
 
 inline constexpr std::size_t top_cluster_lanes_limit = sort_lanes_limit;
@@ -45,35 +47,38 @@ inline constexpr std::array<T, top_cluster_lanes_limit + 1> reciprocals = [] {
 /// A number read at run time in every lane: a broadcast alone, where V(x) adds 0 for the sake of -0.
 template <class V>
 DYNAMICPO_INLINE V broadcast(typename V::element x) {
-  return V::each([&](auto& to, std::size_t) { to = x - typename V::vector{}; });
+  return V::each([&](auto& to, std::size_t) __attribute__((always_inline)) { to = x - typename V::vector{}; });
 }
 template <class V>
-DYNAMICPO_INLINE V larger(const V& a, const V& b) {
-  return where(a < b, b, a);
-}
-/// The bits that are set in any lane.
-template <class T, std::size_t Count, std::size_t Bytes>
-DYNAMICPO_INLINE std::uint32_t any_bits(const lanes<T, Count, Bytes>& bits) {
-  static_assert(lanes<T, Count, Bytes>::parts == 1);
-  std::uint64_t words[sizeof(bits) / sizeof(std::uint64_t)], found = 0;
-  std::memcpy(words, &bits, sizeof(bits));
-  for (const std::uint64_t word : words) { found |= word; }
-  return static_cast<std::uint32_t>(sizeof(T) < sizeof(found) ? found | found >> 32 : found);
+DYNAMICPO_INLINE V broadcast(std::size_t k) {
+  return broadcast<V>(static_cast<typename V::element>(k));
 }
 template <class V>
 DYNAMICPO_INLINE V smaller(const V& a, const V& b) {
   return where(a < b, a, b);
 }
 template <class V>
-DYNAMICPO_INLINE V all(std::size_t k) {
-  return broadcast<V>(static_cast<typename V::element>(k));
+DYNAMICPO_INLINE V larger(const V& a, const V& b) {
+  return where(a < b, b, a);
 }
 template <class V>
 DYNAMICPO_INLINE V magnitude(const V& x) {
   using bits = bits_of<typename V::element>;
-  return reinterpret<typename V::element>(reinterpret<bits>(x) &
-                                          typename V::template of<bits>(std::numeric_limits<bits>::max()));
+  const typename V::template of<bits> all_but_sign(std::numeric_limits<bits>::max());
+  return reinterpret<typename V::element>(reinterpret<bits>(x) & all_but_sign);
 }
+/// The lowest 32 bits that are set in any lane.
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE std::uint32_t any_bits(const lanes<T, Count, Bytes>& bits) {
+  std::uint64_t words[sizeof(bits) / sizeof(std::uint64_t)], found = 0;
+  std::memcpy(words, &bits, sizeof(bits));
+  for (const std::uint64_t word : words) { found |= word; }
+  return static_cast<std::uint32_t>(sizeof(T) < sizeof(found) ? found | found >> 32 : found);
+}
+
+inline constexpr std::size_t cut_block = 4, cut_phantoms = cut_block - 1;
+/// From so many values on, leaving out blocks is faster than trying all cuts.
+inline constexpr std::size_t search_near_cuts_from = 40;
 
 /// Sorted values and what every cut needs of them, from place -cut_phantoms on: places below 0 stand for nothing.
 template <class V>
@@ -90,10 +95,6 @@ struct cut_sums {
   }
   DYNAMICPO_INLINE V top(std::size_t j) const { return mean_square(sums[count] - sums[j], count - j); }
 };
-/// From here on leaving out blocks is faster than trying all cuts.
-inline constexpr std::size_t search_near_cuts_from = 40;
-inline constexpr std::size_t cut_block = 4, cut_phantoms = cut_block - 1;
-
 /// The best threshold so far, and the f of the best other.
 template <class V>
 struct best_cut {
@@ -115,18 +116,20 @@ struct block_of_cuts {
   V sum[cut_block], below[cut_block];
 
   DYNAMICPO_INLINE block_of_cuts(const cut_sums<V>& of, std::ptrdiff_t j) {
-    unrolled<cut_block>([&](auto t) {
+    unrolled<cut_block>([&](auto t) __attribute__((always_inline)) {
       sum[t] = of.sums[j + std::ptrdiff_t{t}];
       below[t] = V(0);
     });
   }
   DYNAMICPO_INLINE void try_first(const V& sum_i, const V& low_i, const typename V::element* inverse) {
-    unrolled<cut_block>([&](auto t) { try_pair(t, sum_i, low_i, inverse[t]); });
+    unrolled<cut_block>([&](auto t) __attribute__((always_inline)) { try_pair(t, sum_i, low_i, inverse[t]); });
   }
   // First cuts within the block.
   DYNAMICPO_INLINE void try_own(const V* low) {
-    unrolled<cut_block>([&](auto t) {
-      unrolled<t>([&](auto i) { try_pair(t, sum[i], low[i], reciprocals<typename V::element>[t - i]); });
+    unrolled<cut_block>([&](auto t) __attribute__((always_inline)) {
+      unrolled<t>([&](auto i) __attribute__((always_inline)) {
+        try_pair(t, sum[i], low[i], reciprocals<typename V::element>[t - i]);
+      });
     });
   }
 
@@ -153,13 +156,13 @@ DYNAMICPO_INLINE void search_all_cuts(const cut_sums<V>& of, best_cut<V>& found)
     block_of_cuts<V> cuts(of, static_cast<std::ptrdiff_t>(j));
     for (std::size_t i = 1; i < j; ++i) { cuts.try_first(of.sums[i], of.low[i], &reciprocals<number>[j - i]); }
     cuts.try_own(of.low + j);
-    unrolled<cut_block>([&](auto t) { found.add(of, j + t, cuts.below[t]); });
+    unrolled<cut_block>([&](auto t) __attribute__((always_inline)) { found.add(of, j + t, cuts.below[t]); });
   }
 }
 
-/// As search_all_cuts, less blocks of 4 x 4 cuts whose f is below the best by more than `margin`. No f of a block is
-/// above that of its innermost clusters plus the squares of the values between, as if those cost nothing. Blocks end
-/// with the last value.
+/// As search_all_cuts, less blocks of 4 x 4 cuts whose f is below the best by more than `margin` in all wanted lanes.
+/// No f of a block is above that of what all its bottom, middle and top clusters share plus the squares of the values
+/// between, as if those cost nothing. Blocks end with the last value.
 template <class V>
 DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::truth& wanted, const V& margin,
                                        best_cut<V>& found) {
@@ -167,14 +170,16 @@ DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::
   using truth = typename V::truth;
   constexpr std::size_t most = top_cluster_lanes_limit / cut_block;
   const std::size_t blocks = (of.count - 1 + cut_block - 1) / cut_block;
-  const auto place = [&](std::size_t b) {
+  const auto place = [&](std::size_t b) __attribute__((always_inline)) {
     return static_cast<std::ptrdiff_t>(of.count + cut_block * b) - static_cast<std::ptrdiff_t>(cut_block * blocks);
   };
   V bottoms[most], tops[most], highest[most * most];
   for (std::size_t b = 0; b < blocks; ++b) {
     const V* const sums = of.sums + place(b);
     V squares(0);
-    unrolled<cut_block - 1>([&](auto t) { squares += (sums[t + 1] - sums[t]) * (sums[t + 1] - sums[t]); });
+    unrolled<cut_block - 1>([&](auto t) __attribute__((always_inline)) {
+      squares += (sums[t + 1] - sums[t]) * (sums[t + 1] - sums[t]);
+    });
     bottoms[b] = of.low[place(b)] + squares;
     tops[b] = of.top(static_cast<std::size_t>(place(b) + std::ptrdiff_t{cut_phantoms})) + squares;
   }
@@ -210,7 +215,7 @@ DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::
       const number* const inverse = &reciprocals<number>[cut_block * (c - b)];
       for (std::ptrdiff_t i = 0; i < std::ptrdiff_t{cut_block}; ++i) { cuts.try_first(sums[i], low[i], inverse - i); }
     }
-    unrolled<cut_block>([&](auto t) {
+    unrolled<cut_block>([&](auto t) __attribute__((always_inline)) {
       const std::ptrdiff_t j = place(c) + std::ptrdiff_t{t};
       if (c > 0 || j >= 2) { found.add(of, static_cast<std::size_t>(j), cuts.below[t]); }
     });
@@ -251,16 +256,16 @@ DYNAMICPO_INLINE lane_threshold<V> search_cuts(const V* values, std::size_t coun
   for (std::size_t k = middle; k-- > 0;) { sums[k] = sums[k + 1] - (values[k] - centre); }
   const cut_sums<V> of{values, count, sums, low};
   if (ragged) {
-    const V missing = all<V>(count) - present;
+    const V missing = broadcast<V>(count) - present;
     for (std::size_t i = 1; i < count; ++i) {
-      low[i] = (sums[i] - sums[0]) * (sums[i] - sums[0]) / larger(all<V>(i) - missing, V(1));
+      low[i] = (sums[i] - sums[0]) * (sums[i] - sums[0]) / larger(broadcast<V>(i) - missing, V(1));
     }
   } else {
     for (std::size_t i = 1; i < count; ++i) { low[i] = of.mean_square(sums[i] - sums[0], i); }
   }
 
   const V far = larger(centre - lowest, values[count - 1] - centre);
-  V spread, cost;  // Y E, and what no cost is above
+  V spread, cost;  // Y E, and what the cost is not above
   if (last_resort || ragged) {
     spread = magnitude(sums[0]);
     cost = V(0);
@@ -269,10 +274,10 @@ DYNAMICPO_INLINE lane_threshold<V> search_cuts(const V* values, std::size_t coun
       cost += (sums[k + 1] - sums[k]) * (sums[k + 1] - sums[k]);
     }
   } else {  // the sums rise outward, the faster the further
-    spread = V(0.5) * (all<V>(middle + 1) * sums[0] + all<V>(count - middle + 1) * sums[count]);
+    spread = V(0.5) * (broadcast<V>(middle + 1) * sums[0] + broadcast<V>(count - middle + 1) * sums[count]);
   }
-  spread = far * (spread + all<V>(count) * far);
-  cost = last_resort ? cost + V(64 * unit) * spread : spread;
+  spread = far * (spread + broadcast<V>(count) * far);
+  cost = last_resort ? cost + V(128 * unit) * spread : spread;
   const V costs_tie(32 * static_cast<double>(count) * std::numeric_limits<double>::epsilon() / 2);
   const V gap(64 * limits::min());  // products may fall below the normal numbers
 
@@ -328,8 +333,8 @@ DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, con
   search.least = V::load(least);
 }
 
-/// values[k], k < columns <= top_cluster_lanes_limit: the k-th value of each lane's row, finite, or -infinity for what
-/// takes no part. Lanes that are not `wanted` may hold anything and are not certain.
+/// values[k], k < columns, 1 <= columns <= top_cluster_lanes_limit: the k-th value of each lane's row, finite, or
+/// -infinity for what takes no part. Lanes that are not `wanted` may hold anything and are not certain.
 ///
 /// The threshold is the least value of the top cluster of the exact k-means with min(3, distinct values) clusters, as
 /// select::boundary finds it; a lane is `certain` only where that is proved.
@@ -341,11 +346,12 @@ DYNAMICPO_INLINE lane_threshold<V> top_cluster_lanes(const V* values, std::size_
   lane_threshold<V> found;
   for (std::size_t p = 0; p < V::parts; ++p) {
     part room[sort_lanes_limit];
-    const part* const sorted = sort_lanes(room, columns, [&](std::size_t k) {
-      part value;
-      value.part[0] = values[k].part[p];
-      return value;
-    });
+    const part* const sorted = sort_lanes(
+        room, columns, [&](std::size_t k) __attribute__((always_inline)) {
+          part value;
+          value.part[0] = values[k].part[p];
+          return value;
+        });
     typename part::truth asked;
     asked.part[0] = wanted.part[p];
     lane_threshold<part> search = search_cuts(sorted, columns, asked);

@@ -2,16 +2,18 @@
 #include "dynamicpo/detail/top_cluster_lanes.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <numbers>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "dynamicpo/sample/philox.hpp"
 #include "dynamicpo/select/boundary.hpp"
 #include "support/catch.hpp"
+#include "support/oracle.hpp"
 
 namespace {
 
@@ -156,6 +158,161 @@ TEMPLATE_TEST_CASE("what is certain is what the scalar selection answers, on a m
   REQUIRE(wrong == 0);
   CAPTURE(certain, rows);
   REQUIRE(certain > rows / 100 * (sizeof(TestType) == 4 ? 95 : 72));  // in double, outliers leave no digits to spare
+}
+
+namespace {
+
+/// Where the larger of the optimal top clusters of sorted integers begins, exactly; 3 or more distinct values.
+std::size_t exact_cut(const std::vector<int>& sorted) {
+  const auto n = static_cast<std::int64_t>(sorted.size());
+  const auto sum = [&](std::int64_t begin, std::int64_t end) {
+    return std::accumulate(sorted.begin() + begin, sorted.begin() + end, std::int64_t{0});
+  };
+  std::int64_t best = -1, best_scale = 1, best_cut = 0;  // f as a fraction
+  for (std::int64_t j = 2; j < n; ++j) {
+    for (std::int64_t i = 1; i < j; ++i) {
+      const std::int64_t low = sum(0, i), middle = sum(i, j), top = sum(j, n), scale = i * (j - i) * (n - j);
+      const std::int64_t f = low * low * (j - i) * (n - j) + middle * middle * i * (n - j) + top * top * i * (j - i);
+      if (f * best_scale > best * scale) {
+        best = f;
+        best_scale = scale;
+        best_cut = j;
+      }
+    }
+  }
+  return static_cast<std::size_t>(best_cut);
+}
+
+/// Sorted; the threshold of least cost in long double, and how far above the cost of any other threshold is.
+template <class T>
+std::pair<T, long double> brute_force(const std::vector<T>& sorted) {
+  const std::vector<double> values(sorted.begin(), sorted.end());
+  const std::vector<long double> costs = test_support::oracle::costs_by_top_cluster(values);
+  std::size_t best = 0;
+  long double other = INFINITY;
+  for (std::size_t j = 2; j < sorted.size(); ++j) {
+    if (sorted[j] == sorted[j - 1]) { continue; }
+    if (best == 0 || costs[j] < costs[best]) {
+      if (best != 0) { other = costs[best]; }
+      best = j;
+    } else {
+      other = std::min(other, costs[j]);
+    }
+  }
+  return {sorted[best], other - costs[best]};
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("against brute force in long double", "", float, double) {
+  random_engine random{34, sizeof(TestType)};
+  std::size_t certain = 0, wrong = 0, rows = 0;
+  for (const double offset : {0.0, -1200.0, -1e4}) {
+    for (std::size_t columns = 3; columns <= 64; ++columns) {
+      for (int repeat = 0; repeat < 4; ++repeat) {
+        rows_of<TestType> tile(64 / sizeof(TestType), std::vector<TestType>(columns));
+        for (auto& row : tile) {
+          const double clumps = 1 + random.below(4);
+          for (TestType& value : row) {
+            value = static_cast<TestType>(offset + normal(random) + 5 * std::floor(clumps * random.uniform()));
+          }
+        }
+        const auto found = top_clusters(tile, columns);
+        for (std::size_t lane = 0; lane < tile.size(); ++lane) {
+          ++rows;
+          if (!found.certain[lane]) { continue; }
+          ++certain;
+          std::sort(tile[lane].begin(), tile[lane].end());
+          const auto [threshold, gap] = brute_force(tile[lane]);
+          wrong += !(found.least[lane] == threshold && gap > 0);
+        }
+      }
+    }
+  }
+  CAPTURE(certain, rows);
+  REQUIRE(wrong == 0);
+  REQUIRE(certain > rows / 1000 * 995);  // the float grid at -1e4 makes ties
+}
+
+TEMPLATE_TEST_CASE("every row of up to 7 integers 0..7: exact where certain, and ties are not", "", float, double) {
+  constexpr std::size_t lanes = 64 / sizeof(TestType);
+  std::size_t certain = 0, wrong = 0, rows = 0;
+  for (std::size_t columns = 1; columns <= 7; ++columns) {
+    std::vector<std::vector<int>> sorted;
+    std::vector<int> row(columns, 0);
+    const auto solve = [&] {
+      for (const auto& [scale, shift] : {std::pair{1.0, 0.0}, std::pair{0x1p-10, -1200.0}, std::pair{3.0, 1e6}}) {
+        rows_of<TestType> tile;
+        for (const auto& integers : sorted) {
+          tile.emplace_back();
+          for (const int value : integers) { tile.back().push_back(static_cast<TestType>(scale * value + shift)); }
+        }
+        const auto found = top_clusters(tile, columns);
+        for (std::size_t lane = 0; lane < tile.size(); ++lane) {
+          ++rows;
+          if (!found.certain[lane]) { continue; }
+          ++certain;
+          std::vector<int> distinct = sorted[lane];
+          distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+          const std::size_t cut = distinct.size() < 3 ? columns - 1 : exact_cut(sorted[lane]);
+          wrong += !(found.least[lane] == tile[lane][cut]);
+        }
+      }
+      sorted.clear();
+    };
+    while (true) {
+      sorted.push_back(row);
+      if (sorted.size() == lanes) { solve(); }
+      std::size_t last = columns;
+      while (last > 0 && row[last - 1] == 7) { --last; }
+      if (last == 0) { break; }
+      std::fill(row.begin() + static_cast<std::ptrdiff_t>(last - 1), row.end(), row[last - 1] + 1);
+    }
+    solve();
+  }
+  CAPTURE(certain, rows);
+  REQUIRE(wrong == 0);
+  REQUIRE(certain > rows / 100 * 90);
+  REQUIRE_FALSE(top_clusters<TestType>({{0, 1, 2, 3}}, 4).certain[0]);
+}
+
+TEMPLATE_TEST_CASE("rows of fewer than three distinct values", "", float, double) {
+  constexpr TestType none = -infinity_of<TestType>;
+  const rows_of<TestType> tile{{none, none, none, none}, {none, -7, none, none},  {-7, none, none, -7},
+                               {-7, none, -9, none},     {-9, -9, none, -7},      {-9, -7, -7, -7},
+                               {-7, -7, -7, -7},         {none, -7, -9.5f, -9.5f}};
+  const auto found = top_clusters(tile, 4);
+  for (std::size_t lane = 0; lane < tile.size(); ++lane) {
+    CAPTURE(lane);
+    REQUIRE(found.certain[lane]);
+    REQUIRE(found.least[lane] == (lane == 0 ? none : -7));
+  }
+  for (const std::size_t columns : {1u, 2u}) {
+    const auto few = top_clusters<TestType>({std::vector<TestType>(columns, -3)}, columns);
+    REQUIRE(few.certain[0]);
+    REQUIRE(few.least[0] == -3);
+  }
+}
+
+TEMPLATE_TEST_CASE("lanes that are not wanted may hold anything, and are not certain", "", float, double) {
+  using V = detail::lanes<TestType, 64 / sizeof(TestType), 32>;
+  constexpr TestType not_a_number = std::numeric_limits<TestType>::quiet_NaN();
+  for (const std::size_t columns : {6u, 60u}) {
+    V values[64];
+    for (std::size_t k = 0; k < columns; ++k) {
+      TestType column[V::count];
+      for (std::size_t lane = 0; lane < V::count; ++lane) {
+        const TestType odd[] = {not_a_number, infinity_of<TestType>, std::numeric_limits<TestType>::max(), 1};
+        column[lane] = lane == 1 ? static_cast<TestType>(k % 3 * 10 + k % 2) : odd[(k + lane) % 4];
+      }
+      values[k] = V::load(column);
+    }
+    detail::bits_of<TestType> wanted[V::count]{};
+    wanted[1] = -1;
+    const auto found = detail::top_cluster_lanes(values, columns, V::truth::load(wanted));
+    for (std::size_t lane = 0; lane < V::count; ++lane) { REQUIRE((found.certain[lane] != 0) == (lane == 1)); }
+    REQUIRE(found.least[1] == 20);
+  }
 }
 
 TEMPLATE_TEST_CASE("Gaussian rows are certain", "", float, double) {
