@@ -4,25 +4,23 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <stdexcept>
 #include <string>
 
 #include "dynamicpo/sample/philox.hpp"
+#include "toy_llm/panel_product.hpp"
+#include "toy_llm/softmax.hpp"
 
 namespace toy_llm {
 namespace {
 
 using Eigen::Index;
 
-// Positions whose logits are in flight together: a matrix product is efficient from here on, and its result stays in
-// the second-level cache.
-constexpr Index tile_width = 128;
-
-// Eigen rounds products of four columns and of the columns left over differently, and sums that start at an aligned
-// address and others. Here no column is left over and every column starts at an aligned address.
-constexpr Index padded_columns(Index columns) { return (columns + 3) / 4 * 4; }
-constexpr Index column_stride(Index rows) { return (rows + 15) / 16 * 16; }
+// Positions whose logits are in flight together: states and one panel of weights stay in the first-level cache, logits
+// in the second.
+constexpr Index tile_width = 96;
 
 constexpr std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
@@ -96,77 +94,108 @@ void language_model<Scalar>::each_history_column(std::span<const item_id> histor
 template <std::floating_point Scalar>
 void language_model<Scalar>::begin(std::span<const std::span<const item_id>> histories) {
   const view p = view_of(parameters_);
+  const Index rows = std::ssize(histories);
   kept_ = false;
   histories_.assign(histories.begin(), histories.end());
-  mean_.setZero(embedding_width, padded_columns(std::ssize(histories)));
-  for (Index row = 0; row < std::ssize(histories); ++row) {
+  mean_.setZero(embedding_width, rows);
+  for (Index row = 0; row < rows; ++row) {
     auto mean = mean_.col(row);
     each_history_column(histories[at(row)],
                         [&](Index column, Scalar weight) { mean += weight * p.history.col(column); });
   }
-  context_.noalias() = p.context_weight * mean_;
-  context_.colwise() += p.context_bias;
+  context_ = p.context_bias.rowwise().replicate(rows);
+  panel_product<Scalar>{.rows = hidden_width,
+                        .columns = rows,
+                        .depth = embedding_width,
+                        .a = p.context_weight.data(),
+                        .a_stride = hidden_width,
+                        .b = mean_.data(),
+                        .b_row_stride = 1,
+                        .b_column_stride = embedding_width,
+                        .c = context_.data(),
+                        .c_stride = hidden_width}
+      .add();
 
-  prefix_.resize(hidden_width, vocabulary_ * Index{context_length});
+  prefix_.setZero(hidden_width, vocabulary_ * Index{context_length});
   for (std::size_t back = 0; back < context_length; ++back) {
-    prefix_table(prefix_, back).noalias() =
-        p.prefix_weight.template middleCols<embedding_width>(Index{embedding_width} * static_cast<Index>(back)) *
-        p.token;
+    const Index block = Index{embedding_width} * static_cast<Index>(back);
+    panel_product<Scalar>{.rows = hidden_width,
+                          .columns = vocabulary_,
+                          .depth = embedding_width,
+                          .a = p.prefix_weight.col(block).data(),
+                          .a_stride = hidden_width,
+                          .b = p.token.data(),
+                          .b_row_stride = 1,
+                          .b_column_stride = embedding_width,
+                          .c = prefix_table(prefix_, back).data(),
+                          .c_stride = hidden_width}
+        .add();
+  }
+  if (titles_->over() == support::vocabulary) {
+    output_rows_.setZero(padded_rows<Scalar>(vocabulary_), hidden_width);
+    output_rows_.topRows(vocabulary_) = p.output_weight.transpose();
+    output_bias_.setConstant(output_rows_.rows(), std::numeric_limits<Scalar>::lowest());
+    output_bias_.head(vocabulary_) = p.output_bias;
   }
 }
 
-/// Calls visit(j, logits) for each position j. `logits` may be overwritten; when kept, what is left there stays in
-/// exponentials_ from exponentials_at_[j] on, and the state h in hidden_.
+/// Calls visit(j, logits, count) for each position j, where logits past width() are the lowest number. They may be
+/// overwritten; when kept, what is left there stays in exponentials_ from exponentials_at_[j] on, and the state h in
+/// hidden_.
 template <std::floating_point Scalar>
 template <class Visit>
 void language_model<Scalar>::each_logits(std::span<const position> positions, activations keep, Visit visit) {
   const view p = view_of(parameters_);
   const bool kept = keep == activations::keep;
-  const Index count = std::ssize(positions);
-  if (kept) {
-    exponentials_at_.assign(1, 0);
-    for (const position& x : positions)
-      exponentials_at_.push_back(exponentials_at_.back() + at(column_stride(width(x))));
-  }
-  const Index slots = kept ? count : std::min(count, tile_width);
-  if (const auto size = at(hidden_width * padded_columns(slots)); hidden_.size() < size) hidden_.resize(size);
-  const auto exponentials = kept ? exponentials_at_.back() : at(column_stride(vocabulary_) * padded_columns(slots));
-  // Room for the padding of the last tile.
-  if (const auto size = exponentials + at(3 * column_stride(vocabulary_)); exponentials_.size() < size)
-    exponentials_.resize(size);
+  const Index count = std::ssize(positions), slots = kept ? count : std::min(count, tile_width);
+  exponentials_at_.assign(1, 0);
+  for (const position& x : positions.first(at(slots)))
+    exponentials_at_.push_back(exponentials_at_.back() + at(padded_rows<Scalar>(width(x))));
+  const auto grow = [](buffer& values, std::size_t size) {
+    if (values.size() < size) values.resize(size);
+  };
+  grow(hidden_, at(hidden_width * slots));
+  grow(exponentials_, kept ? exponentials_at_.back() : at(slots * padded_rows<Scalar>(vocabulary_)));
 
   for (Index first = 0; first < count; first += tile_width) {
     const Index tile = std::min(tile_width, count - first);
-    Eigen::Map<hidden_columns> h{hidden_.data() + (kept ? hidden_width * first : 0), hidden_width,
-                                 padded_columns(tile)};
+    Eigen::Map<hidden_columns> h{hidden_.data() + (kept ? hidden_width * first : 0), hidden_width, tile};
     for (Index j = 0; j < tile; ++j) {
-      const position& x = positions[at(first + j)];
-      auto column = h.col(j);
-      column = context_.col(x.row);
-      for (std::size_t back = 0; back < context_length; ++back)
-        column += prefix_table(prefix_, back).col(x.context[back]);
-      column = column.array().tanh();
+      const auto& [row, context, legal] = positions[at(first + j)];
+      static_assert(context_length == 3);
+      h.col(j) = (context_.col(row) + prefix_table(prefix_, 0).col(context[0]) +
+                  prefix_table(prefix_, 1).col(context[1]) + prefix_table(prefix_, 2).col(context[2]))
+                     .array()
+                     .tanh();
     }
-    h.rightCols(h.cols() - tile).setZero();
-
-    Scalar* const base = exponentials_.data() + (kept ? exponentials_at_[at(first)] : 0);
+    Scalar* place = exponentials_.data() + (kept ? exponentials_at_[at(first)] : 0);
     if (titles_->over() == support::vocabulary) {
-      Eigen::Map<matrix, 0, Eigen::OuterStride<>> logits{base, vocabulary_, padded_columns(tile),
-                                                         Eigen::OuterStride<>{column_stride(vocabulary_)}};
-      logits.colwise() = p.output_bias;
-      logits.noalias() += p.output_weight.transpose() * h;
-      for (Index j = 0; j < tile; ++j) visit(first + j, logits.col(j));
+      const Index rows = output_rows_.rows();
+      for (Index j = 0; j < tile; ++j) Eigen::Map<vector>{place + j * rows, rows} = output_bias_;
+      panel_product<Scalar>{.rows = rows,
+                            .columns = tile,
+                            .depth = hidden_width,
+                            .a = output_rows_.data(),
+                            .a_stride = rows,
+                            .b = h.data(),
+                            .b_row_stride = 1,
+                            .b_column_stride = hidden_width,
+                            .c = place,
+                            .c_stride = rows}
+          .add();
+      for (Index j = 0; j < tile; ++j) visit(first + j, place + j * rows, rows);
     } else {
-      Scalar* place = base;
       for (Index j = 0; j < tile; ++j) {
         const position& x = positions[at(first + j)];
-        Eigen::Map<vector> logits{place, width(x)};
-        for (Index slot = 0; slot < logits.size(); ++slot) {
+        const Index rows = padded_rows<Scalar>(width(x));
+        Eigen::Map<vector> logits{place, rows};
+        for (Index slot = 0; slot < width(x); ++slot) {
           const token_id token = x.legal[at(slot)];
           logits[slot] = p.output_bias[token] + p.output_weight.col(token).dot(h.col(j));
         }
-        visit(first + j, logits);
-        if (kept) place += column_stride(logits.size());
+        logits.tail(rows - width(x)).setConstant(std::numeric_limits<Scalar>::lowest());
+        visit(first + j, place, rows);
+        if (kept) place += rows;
       }
     }
   }
@@ -179,16 +208,14 @@ void language_model<Scalar>::extend(const step_batch& steps, std::vector<Scalar>
   const auto positions = std::span{steps.positions}.subspan(first);
   total.resize(steps.slot.size());
   if (keep == activations::keep) inverse_sum_.resize(positions.size());
-  each_logits(positions, keep, [&](Index j, auto&& logits) {
-    const Scalar largest = logits.maxCoeff();
+  each_logits(positions, keep, [&](Index j, Scalar* logits, Index count) {
     const auto begin = at(steps.first_choice[first + at(j)]), end = at(steps.first_choice[first + at(j) + 1]);
-    for (auto choice = begin; choice < end; ++choice) total[choice] = logits[steps.slot[choice]] - largest;
-    logits.array() = (logits.array() - largest).exp();
-    const Scalar sum = logits.sum();
+    for (auto choice = begin; choice < end; ++choice) total[choice] = logits[steps.slot[choice]];
+    const auto [largest, sum] = exponentiate(logits, count);
     const Scalar log_sum = std::log(sum);
     for (auto choice = begin; choice < end; ++choice) {
       const std::int32_t parent = steps.parent[choice];
-      total[choice] += (parent < 0 ? Scalar{0} : total[at(parent)]) - log_sum;
+      total[choice] = (total[choice] - largest) + ((parent < 0 ? Scalar{0} : total[at(parent)]) - log_sum);
     }
     if (keep == activations::keep) inverse_sum_[at(j)] = 1 / sum;
   });
@@ -267,18 +294,39 @@ void language_model<Scalar>::backward_output(std::span<const Scalar> of_choice) 
     for (Index j = 0; j < columns; ++j) {
       h.col(j) = Eigen::Map<const Eigen::Matrix<Scalar, hidden_width, 1>>{hidden_.data() + hidden_width * tile[at(j)]};
     }
+    h_gradient.setZero();
     if (dense) {
-      for (Index j = 0; j < columns; ++j) logits_gradient(tile[at(j)], logits.col(j));
-      const auto d = logits.leftCols(columns);
-      h_gradient.leftCols(columns).noalias() = p.output_weight * d;
-      g.output_weight.noalias() += h.leftCols(columns) * d.transpose();
-      g.output_bias.noalias() += d.rowwise().sum();
+      for (Index j = 0; j < columns; ++j) {
+        logits_gradient(tile[at(j)], logits.col(j));
+        g.output_bias += logits.col(j);
+      }
+      panel_product<Scalar>{.rows = hidden_width,
+                            .columns = columns,
+                            .depth = vocabulary_,
+                            .a = p.output_weight.data(),
+                            .a_stride = hidden_width,
+                            .b = logits.data(),
+                            .b_row_stride = 1,
+                            .b_column_stride = vocabulary_,
+                            .c = h_gradient.data(),
+                            .c_stride = hidden_width}
+          .add();
+      panel_product<Scalar>{.rows = hidden_width,
+                            .columns = vocabulary_,
+                            .depth = columns,
+                            .a = h.data(),
+                            .a_stride = hidden_width,
+                            .b = logits.data(),
+                            .b_row_stride = vocabulary_,
+                            .b_column_stride = 1,
+                            .c = g.output_weight.data(),
+                            .c_stride = hidden_width}
+          .add();
     } else {
       for (Index j = 0; j < columns; ++j) {
         const auto legal = steps_.positions[tile[at(j)]].legal;
         auto d = logits.col(0).head(std::ssize(legal));
         logits_gradient(tile[at(j)], d);
-        h_gradient.col(j).setZero();
         for (Index slot = 0; slot < d.size(); ++slot) {
           const token_id token = legal[at(slot)];
           h_gradient.col(j) += d[slot] * p.output_weight.col(token);
@@ -319,10 +367,9 @@ void language_model<Scalar>::backward_input() {
 
 template <std::floating_point Scalar>
 void language_model<Scalar>::most_probable(std::span<const position> positions, std::span<std::int32_t> slots) {
-  each_logits(positions, activations::discard, [&](Index j, auto&& logits) {
-    Index slot = 0;
-    const Scalar largest = logits.template maxCoeff<Eigen::PropagateNaN>(&slot);
-    slots[at(j)] = std::isnan(largest) ? -1 : static_cast<std::int32_t>(slot);
+  each_logits(positions, activations::discard, [&](Index j, const Scalar* logits, Index count) {
+    const Scalar largest = Eigen::Map<const vector>{logits, count}.template maxCoeff<Eigen::PropagateNaN>();
+    slots[at(j)] = std::isnan(largest) ? -1 : static_cast<std::int32_t>(std::find(logits, logits + count, largest) - logits);
   });
 }
 

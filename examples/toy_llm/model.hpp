@@ -68,7 +68,7 @@ class language_model {
   using hidden_columns = Eigen::Matrix<Scalar, hidden_width, Eigen::Dynamic>;
   using embedding_columns = Eigen::Matrix<Scalar, embedding_width, Eigen::Dynamic>;
   using vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
-  // Aligned, as Eigen computes what lies before an aligned address with scalars, rounded differently from packets.
+  // Aligned, as a column's part before an aligned address would be rounded differently.
   using buffer = std::vector<Scalar, Eigen::aligned_allocator<Scalar>>;
 
   /// The parts of a parameter or gradient buffer.
@@ -111,6 +111,8 @@ class language_model {
   embedding_columns mean_;  // mean_j r_j, one column a row
   hidden_columns context_;  // c, one column a row
   hidden_columns prefix_;   // W_p's block for x_t-1 times e of every token, then those for x_t-2 and x_t-3
+  matrix output_rows_;      // W_o, one row a token, and b_o, padded with tokens of no probability
+  vector output_bias_;
 
   // Of the batch last scored; what its backward pass needs, when kept.
   bool kept_ = false;
