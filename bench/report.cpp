@@ -75,7 +75,8 @@ struct measured_row {
 
 /// A peer that runs in this process, on the batch of the row or its like.
 stopwatch local_peer(const std::string& name, bench_case what, std::int64_t rows) {
-  if (name == "std::sort") { return {prepare_sort(what), rows}; }
+  const timed_by clock = clock_of(what);
+  if (name == "std::sort") { return {prepare_sort(what), rows, clock}; }
   if (name == "seq") {
     what.threads = false;
   } else if (name == "dense") {
@@ -85,7 +86,7 @@ stopwatch local_peer(const std::string& name, bench_case what, std::int64_t rows
     throw std::logic_error("no peer is called " + name);
   }
   const kernel_runs runs = prepare(what);
-  return {runs.kernel, runs.rows};
+  return {runs.kernel, runs.rows, clock};
 }
 
 interleaved::one_run remote_peer(std::shared_ptr<peer_process> peer, const bench_case& what) {
@@ -95,8 +96,10 @@ interleaved::one_run remote_peer(std::shared_ptr<peer_process> peer, const bench
 
 measured_row measure(const report_row& row, peer_programs& programs, int rounds) {
   const kernel_runs runs = prepare(row.what);
-  std::vector<interleaved::one_run> on_batch{stopwatch(runs.kernel, runs.rows), stopwatch(runs.triad, runs.rows)};
-  if (runs.raw) { on_batch.push_back(stopwatch(runs.raw, runs.rows)); }
+  const timed_by clock = clock_of(row.what);
+  std::vector<interleaved::one_run> on_batch{stopwatch(runs.kernel, runs.rows, clock),
+                                             stopwatch(runs.triad, runs.rows, clock)};
+  if (runs.raw) { on_batch.push_back(stopwatch(runs.raw, runs.rows, clock)); }
   std::vector<std::string> batch_peers, expression_peers;
   std::vector<interleaved::one_run> on_peer_batch;
   bench_case peer_case = row.what;
@@ -121,7 +124,7 @@ measured_row measure(const report_row& row, peer_programs& programs, int rounds)
   }
   if (!on_peer_batch.empty()) {
     const kernel_runs ours = prepare(peer_case);
-    on_peer_batch.insert(on_peer_batch.begin(), stopwatch(ours.kernel, ours.rows));
+    on_peer_batch.insert(on_peer_batch.begin(), stopwatch(ours.kernel, ours.rows, clock));
     const interleaved peer_figures(on_peer_batch, rounds);
     for (std::size_t i = 0; i < expression_peers.size(); ++i) {
       result.peers[expression_peers[i]] = peer_figures.ratio(i + 1, 0).median;
@@ -200,7 +203,7 @@ int main(int argc, char** argv) {
     if (serve) {
       return bench::serve([](const bench::bench_case& wanted) {
         const bench::kernel_runs runs = bench::prepare(wanted);
-        return bench::stopwatch(runs.kernel, runs.rows);
+        return bench::stopwatch(runs.kernel, runs.rows, clock_of(wanted));
       });
     }
     if (list) {

@@ -65,9 +65,9 @@ int main() {
     }
     switch (wanted.work) {
       case bench::work::dmpo:
-        return bench::stopwatch([=] { held->dmpo(); }, held->data.rows);
+        return bench::stopwatch([=] { held->dmpo(); }, held->data.rows, clock_of(wanted));
       case bench::work::sdpo:
-        return bench::stopwatch([=] { held->sdpo(); }, held->data.rows);
+        return bench::stopwatch([=] { held->sdpo(); }, held->data.rows, clock_of(wanted));
       default:
         throw std::invalid_argument("has only dmpo and sdpo");
     }

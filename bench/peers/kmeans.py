@@ -66,8 +66,8 @@ for line in sys.stdin:
     try:
         if prepared != line:
             batch, prepared = prepare(line.strip()), line
-        start = time.perf_counter()
+        start = time.process_time()
         step(*batch)
-        print((time.perf_counter() - start) * 1e9 / ROWS, flush=True)
+        print((time.process_time() - start) * 1e9 / ROWS, flush=True)
     except ValueError as error:
         print(error, flush=True)

@@ -55,11 +55,12 @@ int main(int argc, char** argv) {
     torch::set_num_threads(wanted.threads ? static_cast<int>(std::thread::hardware_concurrency()) : 1);
     const problem held(wanted, from_margins);
     const auto rows = held.chosen.size(0);
+    const auto clock = clock_of(wanted);
     switch (wanted.work) {
       case bench::work::dmpo:
-        return bench::stopwatch([=] { held.dmpo(); }, rows);
+        return bench::stopwatch([=] { held.dmpo(); }, rows, clock);
       case bench::work::sdpo:
-        return bench::stopwatch([=] { held.sdpo(); }, rows);
+        return bench::stopwatch([=] { held.sdpo(); }, rows, clock);
       default:
         throw std::invalid_argument("has only dmpo and sdpo");
     }

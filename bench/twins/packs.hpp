@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -70,6 +71,12 @@ struct constants<double> {
   static constexpr int exp_terms = 13, log_terms = 11, mantissa = 52;
 };
 
+inline constexpr auto inverse_factorials = [] {
+  std::array<double, 14> values{1.0};
+  for (std::size_t i = 1; i < values.size(); ++i) { values[i] = values[i - 1] / static_cast<double>(i); }
+  return values;
+}();
+
 /// x <= 0; what would be a denormal is the least normal number.
 template <class T>
 inline pack<T> exp(const pack<T>& exponent) {
@@ -78,8 +85,8 @@ inline pack<T> exp(const pack<T>& exponent) {
   const pack<T> shifted = x * T(1.4426950408889634) + c::round;
   const pack<T> n = shifted - c::round;
   const pack<T> r = (x - n * c::ln2_high) - n * c::ln2_low;
-  pack<T> sum = all(T(1)) + r * T(1.0 / c::exp_terms);
-  for (int i = c::exp_terms - 1; i > 0; --i) { sum = T(1) + sum * r * T(1.0 / i); }
+  pack<T> sum = all(T(inverse_factorials[c::exp_terms]));
+  for (int i = c::exp_terms - 1; i >= 0; --i) { sum = sum * r + T(inverse_factorials[static_cast<std::size_t>(i)]); }
   return bits_as<pack<T>>(bits_as<mask<T>>(sum) + (bits_as<mask<T>>(shifted) << c::mantissa));
 }
 
