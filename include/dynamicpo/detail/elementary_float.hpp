@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -57,14 +58,14 @@ template <>
 struct format<float> {
   static constexpr int fraction_bits = 23;
   static constexpr int exponent_bias = 127;
-  static constexpr float rounder = 0x1.8p23F;      // added, it leaves the nearest integer in the lowest bits
+  static constexpr float rounder = 0x1.8p23F + 127;  // added, it leaves the nearest integer + 127 in the lowest bits
   static constexpr float ln2_high = 0x1.62ep-1F;   // times any exponent it is exact
   static constexpr float ln2_low = 0x1.0bfbe8p-15F;
   static constexpr float log2_e = 0x1.715476p0F;
   static constexpr float exp_least = -104, exp_most = 89;  // beyond them exp rounds to 0 and to infinity
   static constexpr float tanh_most = 10;                   // from there tanh rounds to 1
   static constexpr float halved = 0x1p-64F, doubled = 0x1p64F;
-  static constexpr int half_range = 64;
+  static constexpr float half_range = 64;
   static constexpr float denormal_scale = 0x1p24F;
   static constexpr int denormal_shift = 24;
   static constexpr float one_is_lost = 0x1p25F;  // from there 1 + x rounds to x
@@ -85,14 +86,14 @@ template <>
 struct format<double> {
   static constexpr int fraction_bits = 52;
   static constexpr int exponent_bias = 1023;
-  static constexpr double rounder = 0x1.8p52;
+  static constexpr double rounder = 0x1.8p52 + 1023;
   static constexpr double ln2_high = 0x1.62e42feep-1;
   static constexpr double ln2_low = 0x1.a39ef35793c76p-33;
   static constexpr double log2_e = 0x1.71547652b82fep0;
   static constexpr double exp_least = -746, exp_most = 710;
   static constexpr double tanh_most = 20;
   static constexpr double halved = 0x1p-512, doubled = 0x1p512;
-  static constexpr int half_range = 512;
+  static constexpr double half_range = 512;
   static constexpr double denormal_scale = 0x1p54;
   static constexpr int denormal_shift = 54;
   static constexpr double one_is_lost = 0x1p54;
@@ -124,24 +125,28 @@ inline constexpr T infinity = std::numeric_limits<T>::infinity();
 template <class T>
 inline constexpr T nan = std::numeric_limits<T>::quiet_NaN();
 
-/// terms[First] + terms[First + Step] x + terms[First + 2 Step] x^2 + ..
-template <class Terms, std::size_t First, std::size_t Step, class V>
-DYNAMICPO_INLINE DYNAMICPO_HD constexpr V horner(const V& x) {
-  constexpr auto term = Terms::all[First];
-  if constexpr (First + Step < term_count<Terms>) {
-    return V(term) + x * horner<Terms, First + Step, Step>(x);
+template <std::size_t N>
+inline constexpr std::size_t largest_power_below = std::bit_ceil(N) / 2;
+/// x^N, N a power of two.
+template <std::size_t N, class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V power(const V& x) {
+  if constexpr (N == 1) {
+    return x;
   } else {
-    return V(term);
+    const V root = power<N / 2>(x);
+    return root * root;
   }
 }
-/// The sum of terms[i] x^i; even and odd powers apart, which halves the chain of dependent operations.
-template <class Terms, class V>
+/// terms[First] + terms[First + 1] x + .. + terms[First + Count - 1] x^(Count - 1), by halves: what bounds the speed is
+/// the chain of dependent operations.
+template <class Terms, std::size_t First = 0, std::size_t Count = term_count<Terms>, class V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V polynomial(const V& x) {
-  if constexpr (term_count<Terms> < 4) {
-    return horner<Terms, 0, 1>(x);
+  constexpr auto term = Terms::all[First];
+  if constexpr (Count == 1) {
+    return V(term);
   } else {
-    const V square = x * x;
-    return horner<Terms, 0, 2>(square) + x * horner<Terms, 1, 2>(square);
+    constexpr std::size_t half = largest_power_below<Count>;
+    return polynomial<Terms, First, half>(x) + power<half>(x) * polynomial<Terms, First + half, Count - half>(x);
   }
 }
 
@@ -178,58 +183,44 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V with_sign_of(const V& signed_by, const
   return from_bits<V>(bits(x) | (bits(signed_by) & words<V>(sign_bit<V>)));
 }
 
-/// The smaller and the larger; of a NaN and a number, `x` as it is.
-template <number V>
-DYNAMICPO_INLINE DYNAMICPO_HD constexpr V at_least(const V& x, const V& least) {
-  return where(x < least, least, x);
-}
-template <number V>
-DYNAMICPO_INLINE DYNAMICPO_HD constexpr V at_most(const V& x, const V& most) {
-  return where(most < x, most, x);
-}
-
-/// x = n ln 2 + rest with |rest| <= ln 2 / 2; `exponent` is n where a number has its exponent, modulo all above.
+/// x = n ln 2 + rest with |rest| <= ln 2 / 2; 2^(n + lift) as a number.
 template <class V>
 struct reduced {
   V rest;
-  words<V> exponent;
+  V power;
 };
+/// `rounder` is format::rounder + lift.
 template <class V>
-DYNAMICPO_INLINE DYNAMICPO_HD constexpr reduced<V> reduce(const V& x) {
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr reduced<V> reduce(const V& x, const V& rounder) {
   using of = format<element_of<V>>;
-  const V rounded = x * V(of::log2_e) + V(of::rounder);
-  const V n = rounded - V(of::rounder);
-  return {(x - n * V(of::ln2_high)) - n * V(of::ln2_low), bits(rounded) << of::fraction_bits};
+  const V rounded = x * V(of::log2_e) + rounder;
+  const V n = rounded - rounder;
+  return {(x - n * V(of::ln2_high)) - n * V(of::ln2_low), from_bits<V>(bits(rounded) << of::fraction_bits)};
 }
 /// e^x - 1 of a rest.
 template <class V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V expm1_of_rest(const V& x) {
   return x + x * x * polynomial<typename format<element_of<V>>::exp_terms>(x);
 }
-template <class V>
-DYNAMICPO_INLINE DYNAMICPO_HD constexpr words<V> exponent(int n) {
-  return words<V>(static_cast<word<V>>(n) << format<element_of<V>>::fraction_bits);
-}
 
-/// e^x for x <= 0 (any NaN as well): the bits of exp in fewer steps.
+/// e^x for x <= 0 and for a NaN, in fewer steps than exp.
 template <number V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V decay(const V& x) {
   using of = format<element_of<V>>;
-  const reduced<V> parts = reduce(at_least(x, V(of::exp_least)));
-  // 2^n in two steps, so that a denormal result is rounded once.
-  const V raised = from_bits<V>(parts.exponent + exponent<V>(of::exponent_bias + of::half_range));
-  return (V(1) + expm1_of_rest(parts.rest)) * raised * V(of::halved);
+  const reduced<V> parts = reduce(x, V(of::rounder + of::half_range));
+  // 2^n may be denormal, and then exact still; the result is rounded once.
+  return where(x < V(of::exp_least), V(0), (V(1) + expm1_of_rest(parts.rest)) * (parts.power * V(of::halved)));
 }
 
 template <number V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V exp(const V& x) {
   using of = format<element_of<V>>;
-  const reduced<V> parts = reduce(at_most(at_least(x, V(of::exp_least)), V(of::exp_most)));
   const auto falling = x < V(0);
-  const words<V> bias = where(falling, exponent<V>(of::exponent_bias + of::half_range),
-                              exponent<V>(of::exponent_bias - of::half_range));
+  const V rounder = where(falling, V(of::rounder + of::half_range), V(of::rounder - of::half_range));
   const V last = where(falling, V(of::halved), V(of::doubled));
-  return (V(1) + expm1_of_rest(parts.rest)) * from_bits<V>(parts.exponent + bias) * last;
+  const reduced<V> parts = reduce(x, rounder);
+  const V finite = (V(1) + expm1_of_rest(parts.rest)) * parts.power * last;
+  return where(x < V(of::exp_least), V(0), where(V(of::exp_most) < x, V(infinity<element_of<V>>), finite));
 }
 
 /// log(1 + f) of s = f / (2 + f): f - s (f - R), R = 2 atanh(s) / s - 2, a polynomial in s^2.
@@ -250,7 +241,7 @@ template <class V>
 struct split {
   V fraction;
   V exponent;
-  words<V> exponent_bits;  // n where a number has its exponent
+  V scale;  // 2^-n, where that is a normal number
 };
 template <class V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr split<V> split_up(const V& x) {
@@ -265,7 +256,7 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr split<V> split_up(const V& x) {
   const V number = from_bits<V>((shifted >> of::fraction_bits) | words<V>(large));
   constexpr auto offset = from_bits<element_of<V>>(large) + element_of<V>{of::exponent_bias};
   return {from_bits<V>((shifted & words<V>(fraction)) + words<V>(of::sqrt_half)), number - V(offset),
-          biased - words<V>(one)};
+          from_bits<V>(words<V>(one + one) - biased)};
 }
 /// n ln 2 + log(1 + f), |f| < 0.42.
 template <class V>
@@ -297,20 +288,18 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V log1p(const V& x) {
   const V sum = V(1) + x;
   const split<V> parts = split_up(sum);
   // f = (1 + x) / 2^n - 1 from x, where the sum has lost digits of it.
-  const V scale = from_bits<V>(exponent<V>(of::exponent_bias) - parts.exponent_bits);
-  const V f = where(x < V(of::one_is_lost), x * scale + (scale - V(1)), parts.fraction - V(1));
+  const V f = where(x < V(of::one_is_lost), x * parts.scale + (parts.scale - V(1)), parts.fraction - V(1));
   return at_ends(sum, with_sign_of(x, abs(log_of_parts(parts.exponent, f))));
 }
 
 template <number V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V tanh(const V& x) {
   using of = format<element_of<V>>;
-  // From d = e^(2 |x|) - 1 = 2^n (e^rest - 1) + (2^n - 1), which keeps its relative accuracy down to 0, as d / (d + 2).
-  const V size = at_most(abs(x), V(of::tanh_most));
-  const reduced<V> parts = reduce(size + size);
-  const V power = from_bits<V>(exponent<V>(of::exponent_bias) + parts.exponent);
-  const V d = power * expm1_of_rest(parts.rest) + (power - V(1));
-  return with_sign_of(x, d / (d + V(2)));
+  // d / (d + 2) of d = e^(2 |x|) - 1 = 2^n (e^rest - 1) + (2^n - 1), which keeps its relative accuracy down to 0.
+  const V size = abs(x);
+  const reduced<V> parts = reduce(size + size, V(of::rounder));
+  const V d = parts.power * expm1_of_rest(parts.rest) + (parts.power - V(1));
+  return with_sign_of(x, where(V(of::tanh_most) < size, V(1), d / (d + V(2))));
 }
 
 }  // namespace dynamicpo::inline v1::detail::elementary_float

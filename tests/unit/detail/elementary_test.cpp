@@ -209,7 +209,7 @@ TEMPLATE_TEST_CASE("a number in a lane has the bits that it has alone", "", (det
 TEST_CASE("elementary functions of float and double are constant expressions") {
   STATIC_REQUIRE(elementary::exp(0.0) == 1);
   STATIC_REQUIRE(elementary::log(1.0F) == 0);
-  STATIC_REQUIRE(elementary::tanh(-infinity<double>) == -1);
+  STATIC_REQUIRE(elementary::tanh(-30.0) == -1);
   STATIC_REQUIRE(detail::logistic(0.0F) == 0.5F);
 }
 
