@@ -25,7 +25,7 @@ set(layers
     "exec"
     "detail/lane_select"
     "detail/blocks detail/row"
-    "detail/tile"
+    "detail/tile detail/long_row"
     "evaluate select_negatives validate"
     "theory"
     "adapt"

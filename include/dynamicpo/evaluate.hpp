@@ -9,6 +9,7 @@
 
 #include "dynamicpo/detail/blocks.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
+#include "dynamicpo/detail/long_row.hpp"
 #include "dynamicpo/detail/overlap.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/tile.hpp"
@@ -63,7 +64,7 @@ struct instrument_row {
     ++(losses > 0 ? seen.row_losses : ties > 0 ? seen.row_ties : seen.row_wins);
 
     auto scratch = lane.scratch();
-    select::boundary{}(visible(loaded, lane, row), std::span<std::uint8_t>(lane.boundary).first(size), scratch);
+    flag(select::boundary{}, visible(loaded, lane, row), std::span<std::uint8_t>(lane.boundary).first(size), scratch);
     for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
       const accumulator_of<T> pull = accumulator_of<T>(elementary::abs(lane.weight[j])) / scale;
       seen.beta_sum += lane.beta[j];
@@ -110,7 +111,12 @@ struct row_evaluation {
     if constexpr (in_lanes && !WithInstruments) {
       using V = lanes_of<Bytes>;
       for (; first < end; first += static_cast<index>(V::count)) {
-        side_by_side_rows<V>(first, std::min(end - first, static_cast<index>(V::count)), lane, total);
+        const index used = std::min(end - first, static_cast<index>(V::count));
+        if (!policy.ragged() && is_long(first)) {
+          for (index row = first; row < first + used; ++row) { apart_row<V>(row, lane, total); }
+        } else {
+          side_by_side_rows<V>(first, used, lane, total);
+        }
       }
     } else {
       for (; first < end; ++first) { one_row(first, lane, total); }
@@ -136,7 +142,7 @@ struct row_evaluation {
       rows.load_rows(policy, reference);
     }
     if (rows.columns == 0) {
-      for (index row = first; row < first + used; ++row) { one_row(row, lane, total); }
+      for (index row = first; row < first + used; ++row) { apart_row<V>(row, lane, total); }
       return;
     }
     const auto selection =
@@ -157,7 +163,9 @@ struct row_evaluation {
                                group_total<compute>& total) const {
     const index first = rows.first;
     accumulator_of<V> mean_rest(0);
-    if constexpr (Pipeline::beta_type::needs_rest) { mean_rest = rows.mean_of_rest(layout, count); }
+    if constexpr (Pipeline::beta_type::needs_rest) {
+      mean_rest = mean_of_rest(rows.score, rows.columns, layout, accumulator_of<V>(count));
+    }
     const auto result = evaluate_columns<WithGradient, V>(
         pipeline.beta, pipeline.objective, layout, rows.chosen_score, rows.chosen_ratio, mean_rest,
         {rows.score, rows.ratio,
@@ -193,7 +201,7 @@ struct row_evaluation {
     for (std::size_t l = 0; l < rows.used; ++l) {
       const index row = first + static_cast<index>(l);
       if (apart[l] != 0) {
-        one_row(row, lane, total);
+        apart_row<V>(row, lane, total);
         continue;
       }
       ++(none[l] != 0 ? total.counts.empty_rows : total.counts.rows);
@@ -215,6 +223,98 @@ struct row_evaluation {
       for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
     }
     rows.store_rejected(rows.weight, out.gradient, policy);
+  }
+
+  bool is_long(index row) const { return policy.negatives(row) > static_cast<index>(tile_columns); }
+
+  /// A row that no tile holds: a long one along the lanes, if it is all there and finite; else by itself.
+  template <class V>
+  DYNAMICPO_INLINE void apart_row(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
+    if (!is_long(row) || !long_row_in_place<V>(row, lane, total)) { one_row(row, lane, total); }
+  }
+
+  template <class V>
+  DYNAMICPO_INLINE bool long_row_in_place(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
+    constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
+    if constexpr (!std::is_same_v<stored, compute>) {
+      return false;
+    } else {
+      const compute* frozen = nullptr;
+      compute ratio = policy.chosen(row);
+      if constexpr (has_reference) {
+        if constexpr (std::is_same_v<typename Reference::value_type, compute>) {
+          if (!tile<V>::in_place(reference)) { return false; }
+          frozen = &reference.rejected(row, 0);
+          ratio = ratio - reference.chosen(row);
+        } else {
+          return false;
+        }
+      }
+      if (policy.masked() || !tile<V>::in_place(policy)) { return false; }
+      const auto size = static_cast<std::size_t>(policy.negatives(row));
+      const std::span<const compute> scores(&policy.rejected(row, 0), size);
+      long_row<V> along(policy.chosen(row), ratio, size, lane);
+      if (!along.load(scores.data(), frozen) || !elementary::isfinite(ratio)) { return false; }
+      auto scratch = lane.scratch();
+      const select::row_scores<compute> seen{policy.chosen(row), scores, row};
+      const compute count = along.select(cut_apart<V::bytes>(pipeline.select, seen, scratch).least);
+      if (count == compute(0) || compute(static_cast<double>(aggregate::max_negatives)) < count) { return false; }
+      const auto result =
+          along.template evaluate<WithGradient>(pipeline.beta, pipeline.objective, scale, !out.effective_beta.empty());
+      if (result.overflow) { return false; }
+
+      ++total.counts.rows;
+      total.counts.underflow_rows += result.underflow ? 1 : 0;
+      total.loss += accumulator_of<compute>(result.loss);
+      write_loss(row, result.loss);
+      if constexpr (WithGradient) {
+        out.gradient.chosen(row) = result.chosen_gradient;
+        const bool in_line = out.gradient.rejected_matrix().column_stride == 1;
+        compute* const to = &out.gradient.rejected(row, 0);
+        for (std::size_t k = 0; k < size; k += V::count) {
+          const V& weight = along.weight[k / V::count];
+          if (in_line && k + V::count <= size) {
+            weight.store(to + k);
+          } else {
+            for (std::size_t l = 0; l < V::count && k + l < size; ++l) {
+              out.gradient.rejected(row, static_cast<index>(k + l)) = weight[l];
+            }
+          }
+        }
+      }
+      if (!out.effective_beta.empty()) {
+        const auto first = static_cast<std::size_t>(policy.flat(row));
+        for (std::size_t k = 0; k < size; ++k) {
+          const V strength = where(along.layout.selected(along.score[k / V::count]), along.beta[k / V::count], V(0));
+          out.effective_beta[first + k] = strength[k % V::count];
+        }
+      }
+      return true;
+    }
+  }
+
+  /// evaluate_row of a long row whose negatives are in the buffers, with the bits that it has in place.
+  evaluated_row<compute> evaluate_long_row(const loaded_row<compute>& loaded, index count,
+                                           row_buffers<compute>& lane) const {
+    evaluated_row<compute> result;
+    run_apart<target_bytes>([&](auto bytes) {
+      using V = lanes_of<bytes>;
+      long_row<V> along(loaded.score, loaded.ratio, static_cast<std::size_t>(loaded.negatives), lane);
+      along.load_ratios(lane.score.data(), lane.ratio.data());
+      compute least = std::numeric_limits<compute>::infinity();
+      for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
+        least = std::min(least, lane.score[static_cast<std::size_t>(lane.pick[j])]);
+      }
+      along.select(least);
+      result =
+          along.template evaluate < WithGradient || WithInstruments > (pipeline.beta, pipeline.objective, scale, true);
+      for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
+        const auto i = static_cast<std::size_t>(lane.pick[j]);
+        lane.beta[j] = along.beta[i / V::count][i % V::count];
+        lane.weight[j] = along.weight[i / V::count][i % V::count];
+      }
+    });
+    return result;
   }
 
   [[gnu::noinline]] void one_row(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
@@ -270,6 +370,17 @@ struct row_evaluation {
     if constexpr (WithGradient) {
       out.gradient.chosen(row) = static_cast<stored>(per_token(result.chosen_gradient, policy.chosen_length(row)));
     }
+  }
+
+  evaluated_row<compute> evaluate_loaded(const loaded_row<compute>& loaded, index count,
+                                         row_buffers<compute>& lane) const {
+    if constexpr (in_lanes) {
+      if (loaded.problem == defect::none && loaded.negatives > static_cast<index>(tile_columns)) {
+        return evaluate_long_row(loaded, count, lane);
+      }
+    }
+    return evaluate_row < WithGradient ||
+           WithInstruments > (pipeline.beta, pipeline.objective, loaded, count, lane, scale);
   }
 
   void invalid(index row, const loaded_row<compute>& loaded, group_total<compute>& total) const {

@@ -38,7 +38,7 @@ struct row_buffers {
     for (auto* array : {&slot, &pick}) { array->resize(size); }
     for (auto* array : {&selected, &boundary}) { array->resize(size); }
     for (auto* array : {&sorted, &weights, &lower, &best}) { array->resize(size); }
-    if (size > all_pairs_limit) { prefix.resize(size); }
+    if (size > all_pairs_limit<accumulator_of<T>>) { prefix.resize(size); }
     tick.resize(size);
     columns.resize(4 * (size * sizeof(T) / sizeof(block) + 1));
   }

@@ -16,6 +16,7 @@
 #include "dynamicpo/detail/certain_cut.hpp"
 #include "dynamicpo/detail/cut_search.hpp"
 #include "dynamicpo/detail/few_sorted.hpp"
+#include "dynamicpo/detail/kmeans_1d.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 
 /// The top cluster of an exact one-dimensional 3-means of many values, without sorting them: their sums over cells of
@@ -170,7 +171,6 @@ class binned_cut {
   }
 
  private:
-  static constexpr double tie = 8.0 * 64.0 * std::numeric_limits<double>::epsilon();
   static constexpr double tick_error = 0.51;
 
   DYNAMICPO_INLINE double ticks(T value) const { return (static_cast<double>(value) - origin_) * scale_; }
@@ -195,7 +195,7 @@ class binned_cut {
       unrolled<4>([&](auto next) { before[k + next] = all_before += before[k + next]; });
     }
 
-    const tick_cells<Sums> cells{std::span<const Sums>(before), shift, tick_slack(size, tie)};
+    const tick_cells<Sums> cells{std::span<const Sums>(before), shift, tick_slack(size, tie_tolerance_of_wide)};
     cut_box box{0, cells.size(), 0, cells.size()};
     const double all = static_cast<double>(size);
     if (!find_optima(cells, box, 32 + all / 64) || box.values(cells) > std::max(all / 2, 128.0)) { return std::nullopt; }
@@ -242,7 +242,7 @@ class binned_cut {
     among.low_last = std::min(among.low_last, among.high_last);
 
     if (!find_optima(groups, among, 48)) { return std::nullopt; }
-    const auto cut = certain_cut(groups, among, tick_error, tie);
+    const auto cut = certain_cut(groups, among, tick_error, tie_tolerance_of_wide);
     if (!cut) { return std::nullopt; }
     const std::size_t place = static_cast<std::size_t>(groups.over(0, *cut).count) - left_out;
     return place < gathered ? sorted[place] : least_from(cells.first_tick(high_end));

@@ -45,6 +45,11 @@ concept value_groups = requires(const Groups& groups, std::size_t group, double 
 struct cut_box {
   std::size_t low_first, low_last, high_first, high_last;
 
+  /// The least box that holds both.
+  cut_box joined(const cut_box& other) const {
+    return {std::min(low_first, other.low_first), std::max(low_last, other.low_last),
+            std::min(high_first, other.high_first), std::max(high_last, other.high_last)};
+  }
   /// Values between the first and the last place of either cut.
   template <value_groups Groups>
   DYNAMICPO_INLINE double values(const Groups& groups) const {
@@ -123,8 +128,8 @@ DYNAMICPO_INLINE double most_gain(const Groups& groups, const cut_box& box) {
   return ends + between(a, b, outside(a, b, 0)) + groups.over(b, c).gain() + between(c, d, outside(c, d, 1));
 }
 
-/// Shrinks the box about every optimum in it; false when it grows too intricate, and the box is left as it was.
-/// Halving goes on until a box holds at most `few` values or no more than one group for each cut.
+/// Shrinks the box about every optimum in it; false when there is none. Halving goes on until a box holds at most `few`
+/// values or no more than one group for each cut, or until there are too many boxes.
 template <value_groups Groups>
 DYNAMICPO_INLINE bool find_optima(const Groups& groups, cut_box& box, double few) {
   std::array<cut_box, 32> waiting, found;
@@ -140,13 +145,16 @@ DYNAMICPO_INLINE bool find_optima(const Groups& groups, cut_box& box, double few
     const auto [a, b, c, d] = now;
     const tally bottom = groups.over(0, a), middle = groups.over(a, c), top = groups.over(c, groups.size());
     if (bottom.count > 0 && middle.count > 0) { seen = std::max(seen, bottom.gain() + middle.gain() + top.gain()); }
-    if (now.values(groups) <= few || (b - a <= 1 && d - c <= 1)) {
-      if (found_count == found.size()) { return false; }
-      found_gain[found_count] = gain;
-      found[found_count++] = now;
+    if (now.values(groups) <= few || (b - a <= 1 && d - c <= 1) || waiting_count + 2 > waiting.size()) {
+      if (found_count < found.size()) {
+        found_gain[found_count] = gain;
+        found[found_count++] = now;
+      } else {
+        found_gain.back() = std::max(found_gain.back(), gain);
+        found.back() = found.back().joined(now);
+      }
       continue;
     }
-    if (waiting_count + 2 > waiting.size()) { return false; }
     const bool split_low = d - c <= 1 || (b - a > 1 && groups.over(a, b).count > groups.over(c, d).count);
     const std::size_t first = split_low ? a : c, last = split_low ? b : d, half = first + (last - first) / 2;
     waiting[waiting_count++] = split_low ? cut_box{a, half, c, d} : cut_box{a, std::min(b, half), c, half};
@@ -155,10 +163,7 @@ DYNAMICPO_INLINE bool find_optima(const Groups& groups, cut_box& box, double few
   cut_box all{groups.size(), 0, groups.size(), 0};
   for (std::size_t i = 0; i < found_count; ++i) {
     if (found_gain[i] < seen - groups.gain_slack()) { continue; }
-    all.low_first = std::min(all.low_first, found[i].low_first);
-    all.low_last = std::max(all.low_last, found[i].low_last);
-    all.high_first = std::min(all.high_first, found[i].high_first);
-    all.high_last = std::max(all.high_last, found[i].high_last);
+    all = all.joined(found[i]);
   }
   if (all.low_first > all.low_last) { return false; }
   box = all;

@@ -21,6 +21,16 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr T exp(const T& x) {
   }
 }
 
+/// e^x for x <= 0 (and of a NaN) in fewer steps than exp.
+template <class T>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T decay(const T& x) {
+  if constexpr (elementary_float::number<T>) {
+    return elementary_float::decay(x);
+  } else {
+    return elementary::exp(x);
+  }
+}
+
 template <class T>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr T log(const T& x) {
   if constexpr (elementary_float::number<T>) {
@@ -47,6 +57,15 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr T abs(const T& x) {
     return elementary_float::abs(x);
   } else {
     return x < T(0) ? static_cast<T>(-x) : x;
+  }
+}
+
+template <class T>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T minus_abs(const T& x) {
+  if constexpr (elementary_float::number<T>) {
+    return elementary_float::minus_abs(x);
+  } else {
+    return static_cast<T>(-elementary::abs(x));
   }
 }
 
@@ -81,6 +100,16 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr T log1p(const T& x) {
     // Goldberg's correction: the rounding of 1 + x cancels in the quotient.
     const T sum = T(1) + x;
     return sum == T(1) ? x : static_cast<T>(log(sum) * x / (sum - T(1)));
+  }
+}
+
+/// log1p(x) for x in [0, 1] in fewer steps.
+template <class T>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr T log1p_to_2(const T& x) {
+  if constexpr (elementary_float::number<T>) {
+    return elementary_float::log1p_to_2(x);
+  } else {
+    return elementary::log1p(x);
   }
 }
 

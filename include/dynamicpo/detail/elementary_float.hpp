@@ -57,14 +57,14 @@ struct format;
 template <>
 struct format<float> {
   static constexpr int fraction_bits = 23;
-  static constexpr int exponent_bias = 127;
-  static constexpr float rounder = 0x1.8p23F + 127;  // added, it leaves the nearest integer + 127 in the lowest bits
+  static constexpr float bias = 127;  // of the exponent
+  static constexpr float rounder = 0x1.8p23F;  // added, it leaves the nearest integer in the lowest bits
   static constexpr float ln2_high = 0x1.62ep-1F;   // times any exponent it is exact
   static constexpr float ln2_low = 0x1.0bfbe8p-15F;
   static constexpr float log2_e = 0x1.715476p0F;
   static constexpr float exp_least = -104, exp_most = 89;  // beyond them exp rounds to 0 and to infinity
   static constexpr float tanh_most = 10;                   // from there tanh rounds to 1
-  static constexpr float halved = 0x1p-64F, doubled = 0x1p64F;
+  static constexpr float halved = 0x1p-64F;
   static constexpr float half_range = 64;
   static constexpr float denormal_scale = 0x1p24F;
   static constexpr int denormal_shift = 24;
@@ -72,7 +72,10 @@ struct format<float> {
   static constexpr std::uint32_t sqrt_half = 0x3f3504f3;
 
   struct exp_terms {
-    static constexpr float all[] = {0.49999997F, 0.166665435F, 0.0416672006F, 0.00836652238F, 0.00138824864F};
+    static constexpr float all[] = {0.49999994F, 0.166665211F, 0.041668389F, 0.00836871658F, 0.00138146267F};
+  };
+  struct coth_terms {
+    static constexpr float all[] = {0.16666618F, -0.00276598497F};
   };
   struct log_terms {
     static constexpr float all[] = {0.666667759F, 0.399775714F, 0.298710406F};
@@ -85,14 +88,14 @@ struct format<float> {
 template <>
 struct format<double> {
   static constexpr int fraction_bits = 52;
-  static constexpr int exponent_bias = 1023;
-  static constexpr double rounder = 0x1.8p52 + 1023;
+  static constexpr double bias = 1023;
+  static constexpr double rounder = 0x1.8p52;
   static constexpr double ln2_high = 0x1.62e42feep-1;
   static constexpr double ln2_low = 0x1.a39ef35793c76p-33;
   static constexpr double log2_e = 0x1.71547652b82fep0;
   static constexpr double exp_least = -746, exp_most = 710;
   static constexpr double tanh_most = 20;
-  static constexpr double halved = 0x1p-512, doubled = 0x1p512;
+  static constexpr double halved = 0x1p-512;
   static constexpr double half_range = 512;
   static constexpr double denormal_scale = 0x1p54;
   static constexpr int denormal_shift = 54;
@@ -100,10 +103,14 @@ struct format<double> {
   static constexpr std::uint64_t sqrt_half = 0x3fe6a09e667f3bcd;
 
   struct exp_terms {
-    static constexpr double all[] = {0.50000000000000056,   0.16666666666666588,    0.041666666666576757,
-                                     0.0083333333333895677, 0.0013888888931563399,  0.00019841269718985012,
-                                     2.4801505275357025e-05, 2.7557407554068929e-06, 2.7626037322290799e-07,
-                                     2.5053773515869268e-08};
+    static constexpr double all[] = {0.50000000000000111,   0.16666666666666413,    0.041666666666530218,
+                                     0.0083333333334945376, 0.0013888888943623717,  0.00019841269507006476,
+                                     2.4801493099718343e-05, 2.7557585622572056e-06, 2.7630249505451981e-07,
+                                     2.5000382504185785e-08};
+  };
+  struct coth_terms {
+    static constexpr double all[] = {0.16666666666666555, -0.0027777777776696365, 6.6137562501180299e-05,
+                                     -1.6533837144495144e-06, 4.136046671184425e-08};
   };
   struct log_terms {
     static constexpr double all[] = {0.6666666666666734,  0.39999999999416058, 0.28571428742099919, 0.2222219860109888,
@@ -183,43 +190,48 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V with_sign_of(const V& signed_by, const
   return from_bits<V>(bits(x) | (bits(signed_by) & words<V>(sign_bit<V>)));
 }
 
-/// x = n ln 2 + rest with |rest| <= ln 2 / 2; 2^(n + lift) as a number.
+/// x = n ln 2 + rest with |rest| <= ln 2 / 2; the lowest bits are those of n + lift.
 template <class V>
 struct reduced {
   V rest;
-  V power;
+  words<V> n;
 };
-/// `rounder` is format::rounder + lift.
 template <class V>
-DYNAMICPO_INLINE DYNAMICPO_HD constexpr reduced<V> reduce(const V& x, const V& rounder) {
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr reduced<V> reduce(const V& x, element_of<V> lift) {
   using of = format<element_of<V>>;
+  const V rounder(of::rounder + lift);
   const V rounded = x * V(of::log2_e) + rounder;
   const V n = rounded - rounder;
-  return {(x - n * V(of::ln2_high)) - n * V(of::ln2_low), from_bits<V>(bits(rounded) << of::fraction_bits)};
+  return {(x - n * V(of::ln2_high)) - n * V(of::ln2_low), bits(rounded)};
 }
-/// e^x - 1 of a rest.
+/// 2^(n - bias) of the lowest bits of n.
 template <class V>
-DYNAMICPO_INLINE DYNAMICPO_HD constexpr V expm1_of_rest(const V& x) {
-  return x + x * x * polynomial<typename format<element_of<V>>::exp_terms>(x);
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V power_of_2(const words<V>& n) {
+  return from_bits<V>(n << format<element_of<V>>::fraction_bits);
+}
+/// e^x of a rest.
+template <class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V exp_of_rest(const V& x) {
+  return V(1) + (x + x * x * polynomial<typename format<element_of<V>>::exp_terms>(x));
 }
 
 /// e^x for x <= 0 and for a NaN, in fewer steps than exp.
 template <number V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V decay(const V& x) {
   using of = format<element_of<V>>;
-  const reduced<V> parts = reduce(x, V(of::rounder + of::half_range));
+  const reduced<V> parts = reduce(x, of::bias + of::half_range);
   // 2^n may be denormal, and then exact still; the result is rounded once.
-  return where(x < V(of::exp_least), V(0), (V(1) + expm1_of_rest(parts.rest)) * (parts.power * V(of::halved)));
+  const V power = power_of_2<V>(parts.n) * V(of::halved);
+  return where(x < V(of::exp_least), V(0), exp_of_rest(parts.rest) * power);
 }
 
 template <number V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V exp(const V& x) {
   using of = format<element_of<V>>;
-  const auto falling = x < V(0);
-  const V rounder = where(falling, V(of::rounder + of::half_range), V(of::rounder - of::half_range));
-  const V last = where(falling, V(of::halved), V(of::doubled));
-  const reduced<V> parts = reduce(x, rounder);
-  const V finite = (V(1) + expm1_of_rest(parts.rest)) * parts.power * last;
+  const reduced<V> parts = reduce(x, 2 * of::bias);
+  // 2^n in two steps: neither leaves the normal numbers, and the result is rounded once.
+  const words<V> half = parts.n >> 1;
+  const V finite = exp_of_rest(parts.rest) * power_of_2<V>(half) * power_of_2<V>(parts.n - half);
   return where(x < V(of::exp_least), V(0), where(V(of::exp_most) < x, V(infinity<element_of<V>>), finite));
 }
 
@@ -247,14 +259,14 @@ template <class V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr split<V> split_up(const V& x) {
   using of = format<element_of<V>>;
   using W = word<V>;
-  constexpr W one = W{of::exponent_bias} << of::fraction_bits;
+  constexpr W one = bits(element_of<V>{1});
   constexpr W fraction = (W{1} << of::fraction_bits) - 1;
   const words<V> shifted = bits(x) + words<V>(one - of::sqrt_half);
   const words<V> biased = shifted & words<V>(~fraction);
   // The exponent as a number without a conversion of integers: put into the fraction of 2^fraction_bits.
-  constexpr W large = (W{of::exponent_bias} + of::fraction_bits) << of::fraction_bits;
+  constexpr W large = one + (W{of::fraction_bits} << of::fraction_bits);
   const V number = from_bits<V>((shifted >> of::fraction_bits) | words<V>(large));
-  constexpr auto offset = from_bits<element_of<V>>(large) + element_of<V>{of::exponent_bias};
+  constexpr auto offset = from_bits<element_of<V>>(large) + of::bias;
   return {from_bits<V>((shifted & words<V>(fraction)) + words<V>(of::sqrt_half)), number - V(offset),
           from_bits<V>(words<V>(one + one) - biased)};
 }
@@ -295,11 +307,15 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V log1p(const V& x) {
 template <number V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V tanh(const V& x) {
   using of = format<element_of<V>>;
-  // d / (d + 2) of d = e^(2 |x|) - 1 = 2^n (e^rest - 1) + (2^n - 1), which keeps its relative accuracy down to 0.
+  // e^(2 |x|) = 2^n (b + r) / (b - r) with b = r coth(r / 2), an even function. Of d = e^(2 |x|) - 1 the result is
+  // d / (d + 2): both times b - r, and d = 2^n (e^r - 1) + (2^n - 1), which keeps its relative accuracy down to 0.
   const V size = abs(x);
-  const reduced<V> parts = reduce(size + size, V(of::rounder));
-  const V d = parts.power * expm1_of_rest(parts.rest) + (parts.power - V(1));
-  return with_sign_of(x, where(V(of::tanh_most) < size, V(1), d / (d + V(2))));
+  const reduced<V> parts = reduce(size + size, of::bias);
+  const V square = parts.rest * parts.rest;
+  const V below = (V(2) - parts.rest) + square * polynomial<typename of::coth_terms>(square);
+  const V power = power_of_2<V>(parts.n);
+  const V d = power * (parts.rest + parts.rest) + (power - V(1)) * below;
+  return with_sign_of(x, where(V(of::tanh_most) < size, V(1), d / (d + (below + below))));
 }
 
 }  // namespace dynamicpo::inline v1::detail::elementary_float

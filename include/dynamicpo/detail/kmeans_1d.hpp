@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -34,12 +35,13 @@ struct growing_cluster {
   }
 };
 
-/// Relative difference of costs within which two partitions tie: a few roundings for each of n values, as far as costs
-/// lose digits with n.
+/// Relative difference of costs within which two partitions tie: a few roundings for each of n values.
 template <class A>
 DYNAMICPO_HD constexpr A tie_tolerance(std::size_t values) {
-  return A(8.0 * static_cast<double>(values < 64 ? values : 64)) * std::numeric_limits<A>::epsilon();
+  return A(8.0 * static_cast<double>(values)) * std::numeric_limits<A>::epsilon();
 }
+/// The same for costs from sums with twice the digits, whatever the number of values.
+inline constexpr double tie_tolerance_of_wide = 16 * std::numeric_limits<double>::epsilon();
 
 /// best[j], j in [2, m): the least cost over i of {0..i-1}, {i..j-1}, {j..m-1}, exact where it is near the optimum
 /// (elsewhere an upper bound, since hopeless cuts are abandoned). O(m^2) at worst, few steps in practice.
@@ -146,7 +148,8 @@ class monotone_cuts {
   std::span<A> best_;
 };
 
-/// Up to here trying the cuts one by one is faster than divide and conquer.
-inline constexpr std::size_t all_pairs_limit = 256;
+/// Up to so many values the cuts are tried one by one; sums with twice the digits make the rest faster and as accurate.
+template <class A>
+inline constexpr std::size_t all_pairs_limit = std::same_as<A, wide_of<A>> ? 256 : 64;
 
 }  // namespace dynamicpo::inline v1::detail

@@ -37,7 +37,7 @@ inline bool has_avx2() {
 #endif
 
 template <class Work>
-[[gnu::noinline]] void run_as_compiled(const Work& work) {
+[[gnu::flatten, gnu::noinline]] void run_as_compiled(const Work& work) {
   work(register_bytes<target_bytes>{});
 }
 

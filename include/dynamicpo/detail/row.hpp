@@ -51,8 +51,8 @@ constexpr T per_token(const T& derivative, std::int32_t length) {
 /// Step 1: scores, log-ratios and slots of the negatives that take part. Masked and empty sequences are not read;
 /// a policy score of -inf is an impossible item and leaves the row.
 template <class T, class P, class Reference, class Space>
-constexpr loaded_row<T> load_row(const scores<P, Space>& policy, const Reference& reference, index row,
-                                 row_buffers<T>& lane) {
+[[gnu::noinline]] constexpr loaded_row<T> load_row(const scores<P, Space>& policy, const Reference& reference,
+                                                   index row, row_buffers<T>& lane) {
   constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
   loaded_row<T> loaded;
   if (policy.chosen_length(row) <= 0) { loaded.note(defect::chosen_length, -1); }
@@ -96,6 +96,13 @@ constexpr select::row_scores<T> visible(const loaded_row<T>& loaded, const row_b
   return {loaded.score, std::span<const T>(lane.score).first(static_cast<std::size_t>(loaded.negatives)), row};
 }
 
+/// A selection's flags, compiled once for all pipelines.
+template <class Select, class T>
+[[gnu::noinline]] constexpr selection_rule flag(const Select& select, const select::row_scores<T>& row,
+                                                std::span<std::uint8_t> selected, select::scratch<T>& scratch) {
+  return select(row, selected, scratch);
+}
+
 template <class T>
 struct selected_row {
   index count = 0;
@@ -113,7 +120,7 @@ constexpr selected_row<T> select_row(const Select& select, const loaded_row<T>& 
   if (size == 0) { return result; }
   auto scratch = lane.scratch();
   if (loaded.problem == defect::none) {
-    result.rule = select(visible(loaded, lane, row), flags, scratch);
+    result.rule = flag(select, visible(loaded, lane, row), flags, scratch);
   } else {
     result.rule = select::all{}(visible(loaded, lane, row), flags, scratch);
   }
@@ -180,6 +187,30 @@ struct along_the_row {
   }
   DYNAMICPO_INLINE static V least_of(const V& lanes) { return V(least_of_lanes(lanes)); }
 };
+
+/// The same in lanes; `selected` is how many each row has.
+template <class V, class Layout>
+DYNAMICPO_INLINE accumulator_of<V> mean_of_rest(const V* score, std::size_t columns, const Layout& layout,
+                                                const accumulator_of<V>& selected) {
+  using accumulator = accumulator_of<V>;
+  const V absent(-std::numeric_limits<typename V::element>::infinity());
+  accumulator rest(0);
+  V left(0);
+  for (std::size_t k = 0; k < columns; ++k) {
+    const V other = where(layout.selected(score[k]), absent, score[k]);
+    rest += accumulator(where(absent < other, other, V(0)));
+    left = left + where(absent < other, V(1), V(0));
+  }
+  rest = layout.sum(rest);
+  const accumulator others = layout.sum(accumulator(left));
+  const auto none_left = others == accumulator(0);
+  if (any(none_left & (accumulator(0) < selected))) {
+    accumulator all(0);
+    for (std::size_t k = 0; k < columns; ++k) { all += accumulator(where(layout.selected(score[k]), score[k], V(0))); }
+    rest = where(none_left, layout.sum(all), rest);
+  }
+  return rest / where(none_left, selected, others);
+}
 
 /// Arrays of `size` columns: scores and log-ratios, room for the beta and the derivative of each.
 template <class V>

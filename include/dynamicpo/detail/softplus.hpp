@@ -17,14 +17,8 @@ struct softplus_pair {
 template <class T>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr softplus_pair<T> softplus_and_logistic(const T& x) {
   const auto negative = x < T(0);
-  const T positive = where(negative, T(0), x);
-  if constexpr (elementary_float::number<T>) {
-    const T decay = elementary_float::decay(elementary_float::minus_abs(x));
-    return {positive + elementary_float::log1p_to_2(decay), where(negative, decay, T(1)) / (T(1) + decay)};
-  } else {
-    const T decay = elementary::exp(static_cast<T>(-elementary::abs(x)));
-    return {positive + elementary::log1p(decay), where(negative, decay, T(1)) / (T(1) + decay)};
-  }
+  const T decay = elementary::decay(elementary::minus_abs(x));
+  return {where(negative, T(0), x) + elementary::log1p_to_2(decay), where(negative, decay, T(1)) / (T(1) + decay)};
 }
 
 /// log(1 + e^x): x plus a vanishing term above, e^x below; never overflows, never rounds to 0 early, no epsilon.

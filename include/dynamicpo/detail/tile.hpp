@@ -18,12 +18,15 @@
 /// each.
 namespace dynamicpo::inline v1::detail {
 
+/// Rows of more negatives are long: they run along the lanes, and sums over them are taken lane by lane.
+inline constexpr std::size_t tile_columns = 64;
+
 template <class V>
 struct tile {
   using T = typename V::element;
   using truth = typename V::truth;
   static constexpr std::size_t rows = V::count;
-  static constexpr std::size_t max_columns = 64;
+  static constexpr std::size_t max_columns = tile_columns;
   static constexpr std::size_t panel_size = panel<V>::columns;
   static constexpr std::size_t room = max_columns + panel_size;
 
@@ -332,28 +335,6 @@ struct tile {
             where(layout.selected(score[column]), from[column], V(0))[l];
       }
     }
-  }
-
-  /// As detail::mean_of_rest, of each row; `selected` counts them.
-  template <class Layout>
-  DYNAMICPO_INLINE accumulator_of<V> mean_of_rest(const Layout& layout, const V& selected) const {
-    const V absent(-std::numeric_limits<T>::infinity());
-    accumulator_of<V> rest(0);
-    V left(0);
-    for (std::size_t k = 0; k < columns; ++k) {
-      const V other = where(layout.selected(score[k]), absent, score[k]);
-      rest += accumulator_of<V>(where(absent < other, other, V(0)));
-      left = left + where(absent < other, V(1), V(0));
-    }
-    const truth none_left = left == V(0);
-    if (any(none_left & (V(0) < selected))) {
-      accumulator_of<V> all(0);
-      for (std::size_t k = 0; k < columns; ++k) {
-        all += accumulator_of<V>(where(layout.selected(score[k]), score[k], V(0)));
-      }
-      rest = where(typename accumulator_of<V>::truth(none_left), all, rest);
-    }
-    return rest / accumulator_of<V>(where(none_left, selected, left));
   }
 };
 

@@ -197,22 +197,19 @@ DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::
   const V needed = where(wanted, reached - margin, V(std::numeric_limits<number>::infinity()));
   std::uint32_t tried[most];
   for (std::size_t c = 0; c < blocks; ++c) {
-    truth near(0), bit(1);
-    for (std::size_t b = 0; b <= c; ++b) {
-      near = near | ((needed < highest[c * most + b]) & bit);
-      bit = bit << 1;
-    }
+    truth near(0);  // bit d: the block d below c
+    for (std::size_t b = 0; b <= c; ++b) { near = near + near - (needed < highest[c * most + b]); }
     tried[c] = any_bits(near);
   }
   for (std::size_t c = 0; c < blocks; ++c) {
     std::uint32_t left = tried[c];
     if (left == 0) { continue; }
     block_of_cuts<V> cuts(of, place(c));
-    if (left >> c != 0) { cuts.try_own(of.low + place(c)); }
-    for (left &= ~(1u << c); left != 0; left &= left - 1) {
-      const auto b = static_cast<std::size_t>(std::countr_zero(left));
-      const V *const sums = of.sums + place(b), *const low = of.low + place(b);
-      const number* const inverse = &reciprocals<number>[cut_block * (c - b)];
+    if ((left & 1) != 0) { cuts.try_own(of.low + place(c)); }
+    for (left &= ~1u; left != 0; left &= left - 1) {
+      const auto below = static_cast<std::size_t>(std::countr_zero(left));
+      const V *const sums = of.sums + place(c - below), *const low = of.low + place(c - below);
+      const number* const inverse = &reciprocals<number>[cut_block * below];
       for (std::ptrdiff_t i = 0; i < std::ptrdiff_t{cut_block}; ++i) { cuts.try_first(sums[i], low[i], inverse - i); }
     }
     unrolled<cut_block>([&](auto t) __attribute__((always_inline)) {

@@ -9,7 +9,6 @@
 #include "dynamicpo/detail/kmeans_1d.hpp"
 #include "dynamicpo/detail/sorted_cut.hpp"
 #include "dynamicpo/select/concept.hpp"
-#include "dynamicpo/select/violators.hpp"
 
 namespace dynamicpo::inline v1::select {
 
@@ -22,12 +21,16 @@ struct boundary {
   template <class T>
   constexpr selection_rule operator()(const row_scores<T>& row, std::span<std::uint8_t> selected,
                                       scratch<T>& scratch) const {
-    violators{}(row, selected, scratch);
-    if (std::find(selected.begin(), selected.end(), 1) != selected.end()) { return selection_rule::violators; }
     if (selected.empty()) { return selection_rule::none; }
-    const T least = top_cluster(row.rejected, scratch);
-    for (std::size_t i = 0; i < selected.size(); ++i) { selected[i] = row.rejected[i] < least ? 0 : 1; }
-    return selection_rule::cluster;
+    return mark(cut_of(row, scratch), row.rejected, selected);
+  }
+  /// For at least one negative.
+  template <class T>
+  constexpr cut<T> cut_of(const row_scores<T>& row, scratch<T>& scratch) const {
+    bool violated = false;
+    for (const T& score : row.rejected) { violated |= !(score < row.chosen); }
+    if (violated) { return {row.chosen, selection_rule::violators}; }
+    return {top_cluster(row.rejected, scratch), selection_rule::cluster};
   }
 
  private:
@@ -37,8 +40,8 @@ struct boundary {
     using accumulator = accumulator_of<T>;
     if constexpr (std::floating_point<T> && std::same_as<accumulator, double>) {
       if (scores.size() > detail::binned_above) {
-        const detail::binned_room<T> room{scratch.values, scratch.sorted, scratch.best, scratch.weights,
-                                          scratch.lower,  scratch.tick};
+        const detail::binned_room<T> room{scratch.values,  scratch.sorted, scratch.best,
+                                          scratch.weights, scratch.lower,  scratch.tick};
         if (const auto least = detail::binned_cut<T>{scores, room}.least()) { return *least; }
       }
     }
@@ -61,21 +64,18 @@ struct boundary {
     const auto sorted = scratch.sorted.first(distinct);
     if constexpr (std::floating_point<accumulator>) { keep_squares_representable(sorted); }
 
-    const auto best = scratch.best.first(distinct);
-    accumulator optimum;
+    const auto weights = scratch.weights.first(distinct), best = scratch.best.first(distinct);
+    accumulator optimum, tie = detail::tie_tolerance<accumulator>(distinct);
     std::size_t cut = 2;
-    const accumulator tie = detail::tie_tolerance<accumulator>(distinct);
-    if (distinct <= detail::all_pairs_limit) {
-      optimum = detail::best_cuts_all_pairs<accumulator>(sorted, scratch.weights.first(distinct), scratch.lower, best);
+    if (scores.size() <= detail::all_pairs_limit<accumulator>) {
+      optimum = detail::best_cuts_all_pairs<accumulator>(sorted, weights, scratch.lower, best);
     } else if constexpr (std::same_as<accumulator, double>) {
-      const auto found = detail::best_cuts_sorted(sorted, scratch.weights.first(distinct),
-                                                  scratch.prefix.first(distinct + 1), best, tie);
+      tie = detail::tie_tolerance_of_wide;
+      const auto found = detail::best_cuts_sorted(sorted, weights, scratch.prefix.first(distinct + 1), best, tie);
       optimum = found.optimum;
       cut = found.first;
     } else {
-      optimum = detail::monotone_cuts<accumulator>{sorted, scratch.weights.first(distinct),
-                                                   scratch.prefix.first(distinct + 1), best}
-                    .solve();
+      optimum = detail::monotone_cuts<accumulator>{sorted, weights, scratch.prefix.first(distinct + 1), best}.solve();
     }
     const accumulator equal = optimum * (accumulator(1) + tie);
     while (equal < best[cut]) { ++cut; }

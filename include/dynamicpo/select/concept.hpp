@@ -34,6 +34,26 @@ struct scratch {
   std::span<std::int32_t> tick = {};
 };
 
+/// A selection by score alone: everything from `least` up, by `rule`.
+template <class T>
+struct cut {
+  T least;
+  selection_rule rule;
+};
+
+/// A selection that is such a cut for every row says where with `cut_of(row, scratch)`.
+template <class S, class T>
+concept cutting = requires(const S& select, const row_scores<T>& row, scratch<T>& scratch) {
+  { select.cut_of(row, scratch) } -> std::same_as<cut<T>>;
+};
+
+/// Flags what a cut selects.
+template <class T>
+constexpr selection_rule mark(const cut<T>& found, std::span<const T> scores, std::span<std::uint8_t> selected) {
+  for (std::size_t i = 0; i < selected.size(); ++i) { selected[i] = scores[i] < found.least ? 0 : 1; }
+  return found.rule;
+}
+
 }  // namespace select
 
 /// A selection marks the negatives that enter the loss: selected[i] = 1 or 0 for every i, and says by which rule. It

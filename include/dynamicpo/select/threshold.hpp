@@ -11,10 +11,13 @@ struct threshold {
   double gap = 0.0;
 
   template <class T>
-  constexpr selection_rule operator()(const row_scores<T>& row, std::span<std::uint8_t> selected, scratch<T>&) const {
-    const T least = row.chosen + T(gap);
-    for (std::size_t i = 0; i < selected.size(); ++i) { selected[i] = row.rejected[i] < least ? 0 : 1; }
-    return selection_rule::threshold;
+  constexpr selection_rule operator()(const row_scores<T>& row, std::span<std::uint8_t> selected,
+                                      scratch<T>& scratch) const {
+    return mark(cut_of(row, scratch), row.rejected, selected);
+  }
+  template <class T>
+  constexpr cut<T> cut_of(const row_scores<T>& row, scratch<T>&) const {
+    return {row.chosen + T(gap), selection_rule::threshold};
   }
 };
 

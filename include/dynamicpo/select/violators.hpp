@@ -8,9 +8,13 @@ namespace dynamicpo::inline v1::select {
 /// { i : s_i >= s_w }: negatives that the policy scores at or above the chosen item; a tie violates. May be empty.
 struct violators {
   template <class T>
-  constexpr selection_rule operator()(const row_scores<T>& row, std::span<std::uint8_t> selected, scratch<T>&) const {
-    for (std::size_t i = 0; i < selected.size(); ++i) { selected[i] = row.rejected[i] < row.chosen ? 0 : 1; }
-    return selection_rule::violators;
+  constexpr selection_rule operator()(const row_scores<T>& row, std::span<std::uint8_t> selected,
+                                      scratch<T>& scratch) const {
+    return mark(cut_of(row, scratch), row.rejected, selected);
+  }
+  template <class T>
+  constexpr cut<T> cut_of(const row_scores<T>& row, scratch<T>&) const {
+    return {row.chosen, selection_rule::violators};
   }
 };
 

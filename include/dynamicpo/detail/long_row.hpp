@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <limits>
+
+#include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/processor.hpp"
+#include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/select/concept.hpp"
+#include "dynamicpo/workspace.hpp"
+
+/// One row along the lanes, for rows of more negatives than a tile holds.
+namespace dynamicpo::inline v1::detail {
+
+/// Where a selection cuts a row, compiled once for all pipelines.
+template <std::size_t Bytes, class Select, class T>
+select::cut<T> cut_apart(const Select& select, const select::row_scores<T>& row, select::scratch<T>& scratch) {
+  select::cut<T> found{};
+  run_apart<Bytes>([&](auto) { found = select.cut_of(row, scratch); });
+  return found;
+}
+
+template <class V>
+struct long_row {
+  using T = typename V::element;
+
+  V chosen_score, chosen_ratio;
+  std::size_t negatives, columns;
+  V *score, *ratio, *beta, *weight;
+  along_the_row<V> layout{};
+
+  DYNAMICPO_INLINE long_row(const T& score_of_chosen, const T& ratio_of_chosen, std::size_t count,
+                            row_buffers<T>& buffers)
+      : chosen_score(score_of_chosen),
+        chosen_ratio(ratio_of_chosen),
+        negatives(count),
+        columns((count + V::count - 1) / V::count) {
+    // The buffers hold bytes; lanes come to be in them by being stored.
+    V* const room = reinterpret_cast<V*>(buffers.columns.data());
+    score = room;
+    ratio = score + columns;
+    beta = ratio + columns;
+    weight = beta + columns;
+  }
+
+  /// Column k of `from`, `other` where the row has ended.
+  DYNAMICPO_INLINE V column(const T* from, std::size_t k, T other) const {
+    if ((k + 1) * V::count <= negatives) { return V::load(from + k * V::count); }
+    T rest[V::count];
+    for (std::size_t l = 0; l < V::count; ++l) {
+      rest[l] = k * V::count + l < negatives ? from[k * V::count + l] : other;
+    }
+    return V::load(rest);
+  }
+
+  /// Scores, and what is subtracted from them (null: nothing). False when a log-ratio is not finite.
+  DYNAMICPO_INLINE bool load(const T* scores, const T* reference) {
+    typename V::truth finite = V(0) == V(0);
+    for (std::size_t k = 0; k < columns; ++k) {
+      const V s = column(scores, k, T(0));
+      const V rho = reference != nullptr ? s - column(reference, k, T(0)) : s;
+      finite = finite & elementary::isfinite(rho);
+      score[k] = s;
+      ratio[k] = rho;
+    }
+    end_row();
+    return !any(~finite);
+  }
+  /// Scores and log-ratios, known to be finite.
+  DYNAMICPO_INLINE void load_ratios(const T* scores, const T* ratios) {
+    for (std::size_t k = 0; k < columns; ++k) {
+      score[k] = column(scores, k, T(0));
+      ratio[k] = column(ratios, k, T(0));
+    }
+    end_row();
+  }
+
+  /// Takes the negatives with a score of at least `least`; returns how many.
+  DYNAMICPO_INLINE T select(T least) {
+    layout.least = V(least);
+    V count(0);
+    for (std::size_t k = 0; k < columns; ++k) { count = count + where(layout.selected(score[k]), V(1), V(0)); }
+    layout.count = layout.sum(accumulator_of<V>(count));
+    return static_cast<T>(layout.count[0]);
+  }
+
+  template <bool WithGradient, class Beta, class Objective>
+  DYNAMICPO_INLINE evaluated_row<T> evaluate(const Beta& rule, const Objective& objective,
+                                             const accumulator_of<T>& scale, bool keep_beta) {
+    evaluated_row<T> result;
+    run_apart<V::bytes>([&](auto) {
+      accumulator_of<V> rest(0);
+      if constexpr (Beta::needs_rest) { rest = mean_of_rest(score, columns, layout, layout.count); }
+      const auto found = evaluate_columns<WithGradient, V>(
+          rule, objective, layout, chosen_score, chosen_ratio, rest,
+          {score, ratio, uniform<Beta> && !keep_beta ? nullptr : beta, weight, columns}, accumulator_of<V>(scale));
+      result = {found.loss[0], found.link_slope[0], found.chosen_gradient[0], found.underflow[0] != 0,
+                found.overflow[0] != 0};
+    });
+    return result;
+  }
+
+ private:
+  DYNAMICPO_INLINE void end_row() {
+    const std::size_t last = negatives % V::count;
+    if (last == 0) { return; }
+    T rest[V::count];
+    score[columns - 1].store(rest);
+    for (std::size_t l = last; l < V::count; ++l) { rest[l] = -std::numeric_limits<T>::infinity(); }
+    score[columns - 1] = V::load(rest);
+  }
+};
+
+}  // namespace dynamicpo::inline v1::detail
