@@ -106,6 +106,7 @@ starting_point::starting_point(const data_source& source, std::uint64_t seed)
       titles_{data_->items, source.support()},
       supervised_{data_->items, titles_, {.history = source.history(), .seed = seed}} {
   toy_llm::train_supervised(supervised_, *data_, source.supervised(seed));
+  reference_ = std::make_unique<toy_llm::score_memory>(supervised_);
 }
 
 std::uint64_t starting_point::checksum() const {

@@ -13,6 +13,7 @@
 #include "study/results.hpp"
 #include "toy_llm/dataset.hpp"
 #include "toy_llm/model.hpp"
+#include "toy_llm/score_memory.hpp"
 #include "toy_llm/supervised.hpp"
 #include "toy_llm/synthetic.hpp"
 #include "toy_llm/trie.hpp"
@@ -55,6 +56,8 @@ class starting_point {
 
   const toy_llm::dataset& data() const { return *data_; }
   const toy_llm::language_model<float>& supervised() const { return supervised_; }
+  /// That model's scores, shared by all runs.
+  toy_llm::remembered_model reference() const { return toy_llm::remembered_model{*reference_}; }
   /// Of the model's parameters: differs where another processor or compiler rounds differently.
   std::uint64_t checksum() const;
 
@@ -62,6 +65,7 @@ class starting_point {
   std::shared_ptr<const toy_llm::dataset> data_;
   toy_llm::title_trie titles_;
   toy_llm::language_model<float> supervised_;
+  std::unique_ptr<toy_llm::score_memory> reference_;
 };
 
 /// The starting points of all seeds, each made when it is first asked for, whoever asks.

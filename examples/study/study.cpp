@@ -56,7 +56,8 @@ toy_llm::preference_options training_options(const run& which) {
 }
 
 run_result execute(const run& which, const starting_point& start) {
-  toy_llm::language_model<float> policy = start.supervised(), reference = start.supervised();
+  toy_llm::language_model<float> policy = start.supervised();
+  toy_llm::remembered_model reference = start.reference();
   auto training = toy_llm::train_preference(policy, reference, start.data(), training_options(which));
   return {which, std::move(training), evaluate(policy, start.data().evaluation)};
 }

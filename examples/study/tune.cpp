@@ -42,7 +42,8 @@ json untrained_record(std::uint64_t seed, const starting_point& start) {
 }
 
 json trial_record(const run& which, const starting_point& start) {
-  toy_llm::language_model<float> policy = start.supervised(), reference = start.supervised();
+  toy_llm::language_model<float> policy = start.supervised();
+  toy_llm::remembered_model reference = start.reference();
   curve hits;
   toy_llm::train_preference(policy, reference, start.data(), training_options(which),
                             [&] { hits.push_back(development_hit_ratio(policy, start, which.arm.objective)); });

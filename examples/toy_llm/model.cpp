@@ -103,7 +103,7 @@ void language_model<Scalar>::begin(std::span<const std::span<const item_id>> his
     each_history_column(histories[at(row)],
                         [&](Index column, Scalar weight) { mean += weight * p.history.col(column); });
   }
-  context_ = p.context_bias.rowwise().replicate(rows);
+  context_.resize(hidden_width, rows);
   panel_product<Scalar>{.rows = hidden_width,
                         .columns = rows,
                         .depth = embedding_width,
@@ -113,8 +113,9 @@ void language_model<Scalar>::begin(std::span<const std::span<const item_id>> his
                         .b_row_stride = 1,
                         .b_column_stride = embedding_width,
                         .c = context_.data(),
-                        .c_stride = hidden_width}
-      .add();
+                        .c_stride = hidden_width,
+                        .start = p.context_bias.data()}
+      .compute();
 
   prefix_.setZero(hidden_width, vocabulary_ * Index{context_length});
   for (std::size_t back = 0; back < context_length; ++back) {
@@ -129,7 +130,7 @@ void language_model<Scalar>::begin(std::span<const std::span<const item_id>> his
                           .b_column_stride = embedding_width,
                           .c = prefix_table(prefix_, back).data(),
                           .c_stride = hidden_width}
-        .add();
+        .compute();
   }
   if (titles_->over() == support::vocabulary) {
     output_rows_.setZero(padded_rows<Scalar>(vocabulary_), hidden_width);
@@ -171,7 +172,6 @@ void language_model<Scalar>::each_logits(std::span<const position> positions, ac
     Scalar* place = exponentials_.data() + (kept ? exponentials_at_[at(first)] : 0);
     if (titles_->over() == support::vocabulary) {
       const Index rows = output_rows_.rows();
-      for (Index j = 0; j < tile; ++j) Eigen::Map<vector>{place + j * rows, rows} = output_bias_;
       panel_product<Scalar>{.rows = rows,
                             .columns = tile,
                             .depth = hidden_width,
@@ -181,8 +181,9 @@ void language_model<Scalar>::each_logits(std::span<const position> positions, ac
                             .b_row_stride = 1,
                             .b_column_stride = hidden_width,
                             .c = place,
-                            .c_stride = rows}
-          .add();
+                            .c_stride = rows,
+                            .start = output_bias_.data()}
+          .compute();
       for (Index j = 0; j < tile; ++j) visit(first + j, place + j * rows, rows);
     } else {
       for (Index j = 0; j < tile; ++j) {
@@ -310,7 +311,7 @@ void language_model<Scalar>::backward_output(std::span<const Scalar> of_choice) 
                             .b_column_stride = vocabulary_,
                             .c = h_gradient.data(),
                             .c_stride = hidden_width}
-          .add();
+          .compute();
       panel_product<Scalar>{.rows = hidden_width,
                             .columns = vocabulary_,
                             .depth = columns,
@@ -321,7 +322,7 @@ void language_model<Scalar>::backward_output(std::span<const Scalar> of_choice) 
                             .b_column_stride = 1,
                             .c = g.output_weight.data(),
                             .c_stride = hidden_width}
-          .add();
+          .compute();
     } else {
       for (Index j = 0; j < columns; ++j) {
         const auto legal = steps_.positions[tile[at(j)]].legal;

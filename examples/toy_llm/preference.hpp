@@ -109,13 +109,32 @@ class preference_batch {
 extern template class preference_batch<float>;
 extern template class preference_batch<double>;
 
-/// Preference training of `policy` on data.train against the frozen `reference`, usually a copy of it from before.
+/// One step of `policy` on rows of data.train: its scores of all items select; reference scores and the backward pass
+/// are of what the loss is made of. Returns what the step saw, before it.
+template <score_backend Model, scorer<typename Model::scalar> Reference>
+preference_batch<typename Model::scalar> preference_step(Model& policy, Reference& reference,
+                                                         adamw<typename Model::scalar>& optimiser, const dataset& data,
+                                                         std::span<const std::size_t> rows,
+                                                         const preference_options& options, std::uint32_t epoch) {
+  preference_batch<typename Model::scalar> batch{data, rows, options, epoch};
+  batch.set_policy(policy.log_prob(batch.items(), activations::keep));
+  if (batch.reference_items().rows() > 0) {
+    batch.set_reference(reference.log_prob(batch.reference_items(), activations::discard));
+  }
+  batch.evaluate();
+  policy.backward(batch.coefficients());
+  optimiser.step(policy.parameters(), policy.gradient());
+  return batch;
+}
+
+/// Preference training of `policy` on data.train against the frozen `reference`, usually a copy of it from before or
+/// what remembers that copy's scores.
 /// AdamW without weight decay; the rows in an order of their own in each epoch. Deterministic; the rows' order and
 /// negatives do not depend on objective or variant, and the negatives of a smaller K are the first of a larger.
 /// `after_epoch`, where given, is called as each epoch ends and may score with the policy.
 /// Throws std::invalid_argument without rows, negatives or batch rows, and where a row has fewer than K negatives.
-template <score_backend Model>
-std::vector<preference_epoch> train_preference(Model& policy, Model& reference, const dataset& data,
+template <score_backend Model, scorer<typename Model::scalar> Reference>
+std::vector<preference_epoch> train_preference(Model& policy, Reference& reference, const dataset& data,
                                                const preference_options& options,
                                                const std::function<void()>& after_epoch = {}) {
   using scalar = typename Model::scalar;
@@ -130,15 +149,7 @@ std::vector<preference_epoch> train_preference(Model& policy, Model& reference, 
     preference_sums sums;
     for (std::size_t first = 0; first < order.size(); first += options.batch_rows) {
       const auto rows = std::span{order}.subspan(first, std::min(options.batch_rows, order.size() - first));
-      preference_batch<scalar> batch{data, rows, options, epoch};
-      batch.set_policy(policy.log_prob(batch.items(), activations::keep));
-      if (batch.reference_items().rows() > 0) {
-        batch.set_reference(reference.log_prob(batch.reference_items(), activations::discard));
-      }
-      batch.evaluate();
-      policy.backward(batch.coefficients());
-      optimiser.step(policy.parameters(), policy.gradient());
-      batch.add_to(sums);
+      preference_step(policy, reference, optimiser, data, rows, options, epoch).add_to(sums);
     }
     epochs.push_back(sums.epoch());
     if (after_epoch) after_epoch();

@@ -39,15 +39,19 @@ struct score_batch {
 /// Whether a backward pass is to follow: it needs what the forward pass computed.
 enum class activations { keep, discard };
 
+/// What scores items: `log_prob(batch, keep)` as below.
+template <class Model, class Scalar>
+concept scorer = requires(Model& model, const score_batch& batch) {
+  { model.log_prob(batch, activations::discard) } -> std::convertible_to<std::span<const Scalar>>;
+};
+
 /// A model that scores items and learns from the gradient of a loss with respect to its scores.
 ///   log_prob(batch, keep)    scores in the order of batch.items, valid until the next call
 ///   backward(coefficients)   adds d/d(parameters) of sum_i coefficients[i] * log_prob_i to gradient(), for the batch
 ///                            last scored with activations::keep; a coefficient of exactly 0 costs nothing
 template <class Model>
-concept score_backend = std::floating_point<typename Model::scalar> &&
-    requires(Model& model, const Model& fixed, const score_batch& batch,
-             std::span<const typename Model::scalar> coefficients) {
-  { model.log_prob(batch, activations::keep) } -> std::convertible_to<std::span<const typename Model::scalar>>;
+concept score_backend = std::floating_point<typename Model::scalar> && scorer<Model, typename Model::scalar> &&
+    requires(Model& model, const Model& fixed, std::span<const typename Model::scalar> coefficients) {
   model.backward(coefficients);
   { model.parameters() } -> std::convertible_to<std::span<typename Model::scalar>>;
   { model.gradient() } -> std::convertible_to<std::span<typename Model::scalar>>;

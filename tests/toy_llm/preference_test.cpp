@@ -11,6 +11,7 @@
 
 #include "support/catch.hpp"
 #include "toy_llm/model.hpp"
+#include "toy_llm/score_memory.hpp"
 #include "toy_llm/synthetic.hpp"
 
 using toy_llm::activations;
@@ -119,6 +120,58 @@ TEST_CASE("what is not selected has no gradient, and leaving out its reference s
       REQUIRE(same(skipped[0], full[0]));
     }
   }
+}
+
+TEST_CASE("skipping what has no gradient gives the gradient of the full computation") {
+  const auto data = small_data();
+  std::vector<std::size_t> rows(64);
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  for (const support over : {support::vocabulary, support::catalogue}) {
+    const title_trie titles{data.items, over};
+    language_model<float> reference{data.items, titles, {.seed = 14}};
+    for (const objective_kind objective : all_objectives) {
+      for (const variant kind : {variant::dynamic, variant::selection_only}) {
+        preference_options options{.objective = objective, .variant = kind, .negatives = 15, .seed = 15};
+        auto skipping = moved(reference), full = skipping;
+        preference_batch<float> few{data, rows, options, 0};
+        loss_of(few, skipping, reference);
+        skipping.backward(few.coefficients());
+
+        options.skip_unselected = false;
+        preference_batch<float> all{data, rows, options, 0};
+        loss_of(all, full, reference);
+        std::vector<float> coefficients(all.coefficients().begin(), all.coefficients().end());
+        const auto unselected = std::ranges::count(coefficients, 0.0f);
+        REQUIRE(unselected > 64 * 5);
+        // Not 0, so that nothing is left out of the backward pass, and too small to be seen in the gradient.
+        std::ranges::replace(coefficients, 0.0f, 1e-35f);
+        full.backward(coefficients);
+        for (std::size_t i = 0; i < full.gradient().size(); ++i) {
+          REQUIRE(std::abs(skipping.gradient()[i] - full.gradient()[i]) <= 1e-6f * std::abs(full.gradient()[i]) + 1e-30f);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("reference scores that are remembered change no bit, and are worked out once") {
+  const auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {.seed = 16}};
+  toy_llm::score_memory memory{reference};
+  for (const variant kind : all_variants) {
+    const preference_options options{.variant = kind, .negatives = 6, .epochs = 2, .seed = 18};
+    auto policy = reference, other = reference;
+    toy_llm::remembered_model remembered{memory};
+    const auto known = memory.size();
+    const auto expected = toy_llm::train_preference(policy, reference, data, options);
+    const auto epochs = toy_llm::train_preference(other, remembered, data, options);
+    REQUIRE(std::ranges::equal(policy.parameters(), other.parameters()));
+    for (std::size_t e = 0; e < epochs.size(); ++e) REQUIRE(same(epochs[e], expected[e]));
+    // Vanilla training, the first variant, reads the scores of all that is drawn.
+    REQUIRE((kind == variant::vanilla ? known == 0 && memory.size() > 100 * 7 : memory.size() == known));
+  }
+  REQUIRE(memory.size() <= 100 * 13);
 }
 
 TEST_CASE("training repeats to the last bit, moves the policy alone, and depends on the seed") {
