@@ -317,7 +317,7 @@ bool is_boundary(const std::vector<std::uint8_t>& flags, const std::vector<T>& r
   const long double optimum = *std::min_element(best.begin(), best.end());
   if (!(cut >= 2 && best[cut] <= optimum * (1 + 1e-12L))) { return false; }
   for (std::size_t j = 2; j < cut; ++j) {
-    if (best[j] <= optimum * (1 + 1e-14L)) { return false; }
+    if (best[j] <= optimum * (1 + 1e-15L)) { return false; }
   }
   return true;
 }
