@@ -37,6 +37,27 @@ DYNAMICPO_INLINE constexpr void unrolled(Work work) {
   unroll(work, std::make_index_sequence<Count>{});
 }
 
+// The statement for i = 0 .. parts - 1. Spelt out, since these operations are what compile time goes to.
+#define DYNAMICPO_EACH_PART(...)                              \
+  DYNAMICPO_PART(0, __VA_ARGS__)                              \
+  if constexpr (parts > 1) { DYNAMICPO_PART(1, __VA_ARGS__) } \
+  if constexpr (parts > 2) {                                  \
+    DYNAMICPO_PART(2, __VA_ARGS__)                            \
+    DYNAMICPO_PART(3, __VA_ARGS__)                            \
+  }                                                           \
+  if constexpr (parts > 4) {                                  \
+    DYNAMICPO_PART(4, __VA_ARGS__)                            \
+    DYNAMICPO_PART(5, __VA_ARGS__)                            \
+    DYNAMICPO_PART(6, __VA_ARGS__)                            \
+    DYNAMICPO_PART(7, __VA_ARGS__)                            \
+  }                                                           \
+  static_assert(parts == 1 || parts == 2 || parts == 4 || parts == 8)
+#define DYNAMICPO_PART(number, ...)   \
+  {                                   \
+    constexpr std::size_t i = number; \
+    __VA_ARGS__;                      \
+  }
+
 /// `Count` numbers in registers of `Bytes`.
 template <class T, std::size_t Count, std::size_t Bytes>
 struct lanes {
@@ -55,17 +76,15 @@ struct lanes {
 
   lanes() = default;
   // Part by part: GCC copies the whole in pieces of 16 bytes, which loads of a part then wait for.
-  DYNAMICPO_INLINE constexpr lanes(const lanes& other) {
-    unrolled<parts>([&](auto i) { part[i] = other.part[i]; });
-  }
+  DYNAMICPO_INLINE constexpr lanes(const lanes& other) { DYNAMICPO_EACH_PART(part[i] = other.part[i]); }
   DYNAMICPO_INLINE constexpr lanes& operator=(const lanes& other) {
-    unrolled<parts>([&](auto i) { part[i] = other.part[i]; });
+    DYNAMICPO_EACH_PART(part[i] = other.part[i]);
     return *this;
   }
   /// The same number in every lane.
   template <class U>
   requires std::is_arithmetic_v<U> DYNAMICPO_INLINE constexpr explicit lanes(U all) {
-    unrolled<parts>([&](auto i) { part[i] = vector{} + static_cast<T>(all); });
+    DYNAMICPO_EACH_PART(part[i] = vector{} + static_cast<T>(all));
   }
   /// Converted lane by lane.
   template <class U>
@@ -75,10 +94,12 @@ struct lanes {
   }
 
   DYNAMICPO_INLINE static lanes load(const T* from) {
-    return each([&](vector& to, std::size_t i) { to = *reinterpret_cast<const anywhere*>(from + i * per_part); });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = *reinterpret_cast<const anywhere*>(from + i * per_part));
+    return to;
   }
   DYNAMICPO_INLINE void store(T* to) const {
-    unrolled<parts>([&](auto i) { *reinterpret_cast<anywhere*>(to + i * per_part) = part[i]; });
+    DYNAMICPO_EACH_PART(*reinterpret_cast<anywhere*>(to + i * per_part) = part[i]);
   }
   DYNAMICPO_INLINE T operator[](std::size_t lane) const { return part[lane / per_part][lane % per_part]; }
 
@@ -91,48 +112,74 @@ struct lanes {
   }
 
   DYNAMICPO_INLINE friend lanes operator+(const lanes& a, const lanes& b) {
-    return each([&](vector& to, std::size_t i) { to = a.part[i] + b.part[i]; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] + b.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE friend lanes operator-(const lanes& a, const lanes& b) {
-    return each([&](vector& to, std::size_t i) { to = a.part[i] - b.part[i]; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] - b.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE friend lanes operator*(const lanes& a, const lanes& b) {
-    return each([&](vector& to, std::size_t i) { to = a.part[i] * b.part[i]; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] * b.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE friend lanes operator/(const lanes& a, const lanes& b) {
-    return each([&](vector& to, std::size_t i) { to = a.part[i] / b.part[i]; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] / b.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE friend lanes operator-(const lanes& a) {
-    return each([&](vector& to, std::size_t i) { to = -a.part[i]; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = -a.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE lanes& operator+=(const lanes& b) { return *this = *this + b; }
   DYNAMICPO_INLINE lanes& operator-=(const lanes& b) { return *this = *this - b; }
 
   DYNAMICPO_INLINE friend truth operator<(const lanes& a, const lanes& b) {
-    return truth::each([&](typename truth::vector& to, std::size_t i) { to = a.part[i] < b.part[i]; });
+    truth to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] < b.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE friend truth operator==(const lanes& a, const lanes& b) {
-    return truth::each([&](typename truth::vector& to, std::size_t i) { to = a.part[i] == b.part[i]; });
+    truth to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] == b.part[i]);
+    return to;
   }
 
   // Of integer lanes alone.
   DYNAMICPO_INLINE friend lanes operator&(const lanes& a, const lanes& b) {
-    return each([&](vector& to, std::size_t i) { to = a.part[i] & b.part[i]; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] & b.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE friend lanes operator|(const lanes& a, const lanes& b) {
-    return each([&](vector& to, std::size_t i) { to = a.part[i] | b.part[i]; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] | b.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE friend lanes operator^(const lanes& a, const lanes& b) {
-    return each([&](vector& to, std::size_t i) { to = a.part[i] ^ b.part[i]; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] ^ b.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE friend lanes operator~(const lanes& a) {
-    return each([&](vector& to, std::size_t i) { to = ~a.part[i]; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = ~a.part[i]);
+    return to;
   }
   DYNAMICPO_INLINE friend lanes operator<<(const lanes& a, int by) {
-    return each([&](vector& to, std::size_t i) { to = a.part[i] << by; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] << by);
+    return to;
   }
   DYNAMICPO_INLINE friend lanes operator>>(const lanes& a, int by) {
-    return each([&](vector& to, std::size_t i) { to = a.part[i] >> by; });
+    lanes to;
+    DYNAMICPO_EACH_PART(to.part[i] = a.part[i] >> by);
+    return to;
   }
 
  private:
@@ -157,9 +204,10 @@ inline constexpr bool is_lanes<lanes<T, Count, Bytes>> = true;
 template <class U, class T, std::size_t Count, std::size_t Bytes>
 DYNAMICPO_INLINE lanes<U, Count, Bytes> reinterpret(const lanes<T, Count, Bytes>& x) {
   static_assert(sizeof(T) == sizeof(U));
-  using to = lanes<U, Count, Bytes>;
-  return to::each(
-      [&](typename to::vector& result, std::size_t i) { result = reinterpret_cast<typename to::vector>(x.part[i]); });
+  constexpr std::size_t parts = lanes<T, Count, Bytes>::parts;
+  lanes<U, Count, Bytes> to;
+  DYNAMICPO_EACH_PART(to.part[i] = reinterpret_cast<typename lanes<U, Count, Bytes>::vector>(x.part[i]));
+  return to;
 }
 template <class U, class T>
 requires std::is_arithmetic_v<T> DYNAMICPO_INLINE constexpr U reinterpret(T x) { return std::bit_cast<U>(x); }
@@ -168,7 +216,10 @@ requires std::is_arithmetic_v<T> DYNAMICPO_INLINE constexpr U reinterpret(T x) {
 template <class T, std::size_t Count, std::size_t Bytes>
 DYNAMICPO_INLINE lanes<T, Count, Bytes> where(const lanes<bits_of<T>, Count, Bytes>& condition,
                                               const lanes<T, Count, Bytes>& a, const lanes<T, Count, Bytes>& b) {
-  return lanes<T, Count, Bytes>::each([&](auto& to, std::size_t i) { to = condition.part[i] ? a.part[i] : b.part[i]; });
+  constexpr std::size_t parts = lanes<T, Count, Bytes>::parts;
+  lanes<T, Count, Bytes> to;
+  DYNAMICPO_EACH_PART(to.part[i] = condition.part[i] ? a.part[i] : b.part[i]);
+  return to;
 }
 template <class T>
 DYNAMICPO_HD constexpr const T& where(bool condition, const T& a, const T& b) {
@@ -221,6 +272,8 @@ DYNAMICPO_INLINE T least_of_lanes(const lanes<T, Count, Bytes>& x) {
   return least;
 }
 
+#undef DYNAMICPO_EACH_PART
+#undef DYNAMICPO_PART
 #pragma GCC diagnostic pop
 
 }  // namespace dynamicpo::inline v1::detail
