@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "dynamicpo/dynamicpo.hpp"
@@ -95,25 +96,6 @@ struct how {
   po::nonfinite nonfinite = po::nonfinite::skip;
 };
 
-template <class Pipeline, class P, class Reference, class Exec = po::exec::sequential>
-auto evaluate(const Pipeline& pipeline, const po::scores<P>& policy, const Reference& reference, how options = {},
-              const Exec& exec = {}) {
-  using stored = std::remove_const_t<P>;
-  using compute = po::compute_of<P>;
-  answer<stored> found;
-  found.gradient = table_like(policy, static_cast<stored>(nan_of<float>));
-  found.row_loss.assign(static_cast<std::size_t>(policy.rows()), nan_of<compute>);
-  found.beta.assign(static_cast<std::size_t>(policy.flat(policy.rows())), nan_of<compute>);
-  found.result = po::loss_and_gradient(exec, pipeline, policy, reference,
-                                       {.gradient = found.gradient.view(),
-                                        .row_loss = found.row_loss,
-                                        .effective_beta = found.beta,
-                                        .reduction = options.reduction,
-                                        .nonfinite = options.nonfinite},
-                                       po::with_instruments);
-  return found;
-}
-
 template <class T>
 bool same_bits(const T& a, const T& b) {
   static_assert(std::is_arithmetic_v<T> || sizeof(T) == 2, "types without padding");
@@ -145,6 +127,41 @@ bool same_bits(const answer<T>& a, const answer<T>& b) {
          same_bits(a.result.instruments, b.result.instruments) && same_bits(a.gradient, b.gradient) &&
          same_bits(a.row_loss, b.row_loss) && same_bits(a.beta, b.beta);
 }
+
+/// The answer of a call. With instruments rows are seen one by one, without them side by side or along the lanes: both
+/// are asked, and must agree to the bit.
+template <class Pipeline, class P, class Reference, class Exec = po::exec::sequential>
+auto evaluate(const Pipeline& pipeline, const po::scores<P>& policy, const Reference& reference, how options = {},
+              const Exec& exec = {}) {
+  using stored = std::remove_const_t<P>;
+  using compute = po::compute_of<P>;
+  answer<stored> found;
+  found.gradient = table_like(policy, static_cast<stored>(nan_of<float>));
+  found.row_loss.assign(static_cast<std::size_t>(policy.rows()), nan_of<compute>);
+  found.beta.assign(static_cast<std::size_t>(policy.flat(policy.rows())), nan_of<compute>);
+  found.result = po::loss_and_gradient(exec, pipeline, policy, reference,
+                                       {.gradient = found.gradient.view(),
+                                        .row_loss = found.row_loss,
+                                        .effective_beta = found.beta,
+                                        .reduction = options.reduction,
+                                        .nonfinite = options.nonfinite},
+                                       po::with_instruments);
+
+  auto again = found;
+  const auto plain = po::loss_and_gradient(exec, pipeline, policy, reference,
+                                           {.gradient = again.gradient.view(),
+                                            .row_loss = again.row_loss,
+                                            .effective_beta = again.beta,
+                                            .reduction = options.reduction,
+                                            .nonfinite = options.nonfinite});
+  if (!same_counts(plain, found.result) || !same_bits(plain.loss, found.result.loss) ||
+      !same_bits(again.gradient, found.gradient) || !same_bits(again.row_loss, found.row_loss) ||
+      !same_bits(again.beta, found.beta)) {
+    throw std::logic_error("rows seen one by one and rows in lanes have different answers");
+  }
+  return found;
+}
+
 
 /// What a call says about one row, negatives in order; for comparing rows across batches and layouts.
 template <class T>

@@ -167,7 +167,7 @@ class binned_cut {
     if (!(range > 1e-290 && range <= std::numeric_limits<double>::max())) { return std::nullopt; }
     scale_ = 2147483646.0 / range;
     for (std::size_t i = 0; i < values_.size(); ++i) { room_.tick[i] = static_cast<std::int32_t>(ticks(values_[i])); }
-    return values_.size() <= std::size_t{1} << 16 ? among<packed_ticks>() : among<wide_ticks>();
+    return values_.size() <= std::size_t{1} << 16 ? among<packed_ticks>() : among_wide();
   }
 
  private:
@@ -201,6 +201,8 @@ class binned_cut {
     if (!find_optima(cells, box, 32 + all / 64) || box.values(cells) > std::max(all / 2, 128.0)) { return std::nullopt; }
     return inside(cells, box);
   }
+
+  [[gnu::noinline]] std::optional<T> among_wide() { return among<wide_ticks>(); }
 
   // The values in the box, sorted and whole over duplicates, beside what lies below, between and above them.
   template <class Sums>

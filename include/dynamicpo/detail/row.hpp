@@ -41,10 +41,10 @@ constexpr T load(const Stored& stored, std::int32_t length) {
   return length == 1 ? score : static_cast<T>(score / T(static_cast<double>(length)));
 }
 
-// The derivative by a sum over `length` tokens, of that by their mean.
+// The derivative by a sum over `length` tokens, of that by their mean; what is empty has the derivative 0.
 template <class T>
 constexpr T per_token(const T& derivative, std::int32_t length) {
-  return length == 1 ? derivative
+  return length <= 1 ? derivative
                      : static_cast<T>(accumulator_of<T>(derivative) / accumulator_of<T>(static_cast<double>(length)));
 }
 

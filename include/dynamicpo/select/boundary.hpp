@@ -45,6 +45,12 @@ struct boundary {
         if (const auto least = detail::binned_cut<T>{scores, room}.least()) { return *least; }
       }
     }
+    return top_of_sorted(scores, scratch);
+  }
+  // Apart from the rows that need no sort: rare where rows are long.
+  template <class T>
+  [[gnu::noinline]] static constexpr T top_of_sorted(std::span<const T> scores, scratch<T>& scratch) {
+    using accumulator = accumulator_of<T>;
     const auto values = scratch.values.first(scores.size());
     std::copy(scores.begin(), scores.end(), values.begin());
     std::sort(values.begin(), values.end());

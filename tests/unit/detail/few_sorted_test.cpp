@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "dynamicpo/detail/few_sorted.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "dynamicpo/sample/philox.hpp"
+#include "support/catch.hpp"
+
+namespace detail = dynamicpo::detail;
+
+TEMPLATE_TEST_CASE("sort_few and extremes agree with the standard library", "", float, double) {
+  dynamicpo::sample::philox_engine random{11};
+  for (std::size_t size = 1; size <= 300; ++size) {
+    for (const std::uint32_t levels : {1u, 5u, 1000000u}) {  // all equal, many duplicates, hardly any
+      CAPTURE(size, levels);
+      std::vector<TestType> values(size);
+      for (TestType& value : values) { value = 2 - static_cast<TestType>(random.below(levels)); }
+      const auto [least, most] = detail::extremes(std::span<const TestType>(values));
+      std::vector<TestType> expected = values;
+      std::sort(expected.begin(), expected.end());
+      REQUIRE(least == expected.front());
+      REQUIRE(most == expected.back());
+      detail::sort_few(std::span(values));
+      REQUIRE(values == expected);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "dynamicpo/detail/lanes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "dynamicpo/detail/transpose.hpp"
+#include "dynamicpo/sample/philox.hpp"
+#include "support/catch.hpp"
+
+namespace po = dynamicpo;
+using po::detail::lanes;
+
+namespace {
+
+template <class V>
+void check_operations() {
+  using T = typename V::element;
+  constexpr std::size_t count = V::count;
+  const T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  po::sample::philox_engine random{1};
+  T a[count], b[count];
+  for (std::size_t l = 0; l < count; ++l) {
+    a[l] = static_cast<T>(random.uniform() - .5);
+    b[l] = static_cast<T>(random.uniform() - .5);
+  }
+  a[0] = b[0];
+  a[1] = nan;
+  b[2] = -infinity;
+  a[3] = T(0);
+  const V x = V::load(a), y = V::load(b);
+  const auto equal = [](T one, T other) { return one == other || (std::isnan(one) && std::isnan(other)); };
+  for (std::size_t l = 0; l < count; ++l) {
+    CAPTURE(l);
+    REQUIRE(equal((x + y)[l], a[l] + b[l]));
+    REQUIRE(equal((x - y)[l], a[l] - b[l]));
+    REQUIRE(equal((x * y)[l], a[l] * b[l]));
+    REQUIRE(equal((x / y)[l], a[l] / b[l]));
+    REQUIRE(equal((-x)[l], -a[l]));
+    REQUIRE(((x < y)[l] != 0) == (a[l] < b[l]));
+    REQUIRE(((x == y)[l] != 0) == (a[l] == b[l]));
+    REQUIRE(equal(where(x < y, x, y)[l], a[l] < b[l] ? a[l] : b[l]));
+    using other = typename V::template of<std::conditional_t<sizeof(T) == 4, double, float>>;
+    REQUIRE(equal(static_cast<T>(other(x)[l]), static_cast<T>(static_cast<typename other::element>(a[l]))));
+    REQUIRE(reinterpret<T>(po::detail::reinterpret<po::detail::bits_of<T>>(y))[l] == b[l]);
+  }
+  REQUIRE(any(x < y));
+  REQUIRE(!any(V(1) < V(1)));
+  typename V::truth one(0);
+  for (std::size_t l = 0; l < count; ++l) {
+    po::detail::bits_of<T> bits[count] = {};
+    bits[l] = -1;
+    REQUIRE(any(V::truth::load(bits)));
+  }
+  REQUIRE(!any(one));
+}
+
+// Halves are added up, down to one lane.
+template <class T>
+T by_halves(std::vector<T> values) {
+  for (std::size_t half = values.size() / 2; half > 0; half /= 2) {
+    for (std::size_t l = 0; l < half; ++l) { values[l] = values[l] + values[l + half]; }
+  }
+  return values[0];
+}
+
+template <class V>
+void check_panels() {
+  using T = typename V::element;
+  using panel = po::detail::panel<V>;
+  constexpr std::size_t width = 11;
+  std::vector<T> from(V::count * width), other(from.size()), to(from.size(), T(-1));
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    from[i] = static_cast<T>(i);
+    other[i] = static_cast<T>(3 * i % 17);
+  }
+  V columns[panel::columns], differences[panel::columns];
+  const po::detail::spaced<const T> here{from.data() + 5, width}, there{other.data() + 5, width};
+  panel::load(here, columns);
+  panel::load_difference(here, there, differences);
+  panel::store(columns, po::detail::spaced<T>{to.data() + 2, width});
+  T* rows[V::count];
+  for (std::size_t l = 0; l < V::count; ++l) { rows[l] = to.data() + l * width; }
+  panel::store(differences, po::detail::scattered<T>{rows, 7});
+  for (std::size_t l = 0; l < V::count; ++l) {
+    for (std::size_t k = 0; k < width; ++k) {
+      const T expected = k >= 2 && k < 2 + panel::columns   ? from[l * width + k + 3]
+                         : k >= 7 && k < 7 + panel::columns ? from[l * width + k - 2] - other[l * width + k - 2]
+                                                            : T(-1);
+      CAPTURE(l, k);
+      REQUIRE(to[l * width + k] == expected);
+    }
+  }
+}
+
+template <class T, std::size_t Count, class Check>
+void with_every_width(Check check) {
+  check(lanes<T, Count, 16>{});
+  check(lanes<T, Count, 32>{});
+  check(lanes<T, Count, 64>{});
+}
+
+}  // namespace
+
+TEST_CASE("an operation on lanes is that on each number, whatever the registers") {
+  with_every_width<float, 16>([]<class V>(V) { check_operations<V>(); });
+  with_every_width<double, 8>([]<class V>(V) { check_operations<V>(); });
+}
+
+TEST_CASE("lanes add up in one order, whatever the registers") {
+  std::vector<float> values;
+  po::sample::philox_engine random{2};
+  for (int l = 0; l < 16; ++l) { values.push_back(static_cast<float>(random.uniform() - .5)); }
+  const float expected = by_halves(values);
+  with_every_width<float, 16>([&]<class V>(V) {
+    const V x = V::load(values.data());
+    REQUIRE(sum_of_lanes(x) == expected);
+    REQUIRE(least_of_lanes(x) == *std::min_element(values.begin(), values.end()));
+  });
+}
+
+TEST_CASE("panels move rows to lanes and back, and touch nothing else") {
+  with_every_width<float, 16>([]<class V>(V) { check_panels<V>(); });
+  with_every_width<double, 8>([]<class V>(V) { check_panels<V>(); });
+}
