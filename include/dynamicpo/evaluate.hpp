@@ -93,6 +93,7 @@ struct row_evaluation {
   using compute = compute_of<P>;
   using aggregate = std::remove_cvref_t<decltype(std::declval<Pipeline>().objective.aggregate)>;
   static constexpr bool in_lanes = runs_in_lanes<Pipeline, compute, Space>;
+  static constexpr bool derives = WithGradient || WithInstruments;
   /// As many rows side by side, or negatives of one row, as 64 bytes hold; the number decides the order of sums.
   template <std::size_t Bytes>
   using lanes_of = lanes<compute, 64 / sizeof(compute), Bytes>;
@@ -306,8 +307,7 @@ struct row_evaluation {
         least = std::min(least, lane.score[static_cast<std::size_t>(lane.pick[j])]);
       }
       along.select(least);
-      result =
-          along.template evaluate < WithGradient || WithInstruments > (pipeline.beta, pipeline.objective, scale, true);
+      result = along.template evaluate<derives>(pipeline.beta, pipeline.objective, scale, true);
       for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
         const auto i = static_cast<std::size_t>(lane.pick[j]);
         lane.beta[j] = along.beta[i / V::count][i % V::count];
@@ -341,8 +341,7 @@ struct row_evaluation {
     const index count = too_many ? 0 : chosen_few.count;
     evaluated_row<compute> result;
     if (count > 0) {
-      result = evaluate_row < WithGradient ||
-               WithInstruments > (pipeline.beta, pipeline.objective, loaded, count, lane, scale);
+      result = evaluate_loaded(loaded, count, lane);
     } else {  // propagate, and no negatives that the objective could take
       result.loss = result.chosen_gradient = not_a_number;
     }
@@ -379,8 +378,7 @@ struct row_evaluation {
         return evaluate_long_row(loaded, count, lane);
       }
     }
-    return evaluate_row < WithGradient ||
-           WithInstruments > (pipeline.beta, pipeline.objective, loaded, count, lane, scale);
+    return evaluate_row<derives>(pipeline.beta, pipeline.objective, loaded, count, lane, scale);
   }
 
   void invalid(index row, const loaded_row<compute>& loaded, group_total<compute>& total) const {

@@ -235,7 +235,7 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V exp(const V& x) {
   return where(x < V(of::exp_least), V(0), where(V(of::exp_most) < x, V(infinity<element_of<V>>), finite));
 }
 
-/// log(1 + f) of s = f / (2 + f): f - s (f - R), R = 2 atanh(s) / s - 2, a polynomial in s^2.
+/// f - log(1 + f) = s (f - R): s = f / (2 + f), R = 2 atanh(s) / s - 2, an even function.
 template <class Terms, class V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V log1p_defect(const V& f) {
   const V s = f / (V(2) + f);
@@ -276,7 +276,7 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V log_of_parts(const V& n, const V& f) {
   using of = format<element_of<V>>;
   return n * V(of::ln2_high) + (f - (log1p_defect<typename of::log_terms>(f) - n * V(of::ln2_low)));
 }
-/// log at the ends of its range: `sign` is that of its argument x, `value` its logarithm where 0 < x < infinity.
+/// log(x), which is `value` where 0 < x < infinity.
 template <class V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V at_ends(const V& x, const V& value) {
   using T = element_of<V>;
