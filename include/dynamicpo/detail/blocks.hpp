@@ -15,7 +15,8 @@
 
 namespace dynamicpo::inline v1::detail {
 
-/// Cuts a batch into blocks, about 16384 scores each and at most 256 rows. A block is made of groups of rows; sums add
+/// Cuts a batch into blocks, about 65536 scores each and at most 1024 rows: less than that is
+/// done before another thread has started. A block is made of groups of rows; sums add
 /// up each group and then the groups, in an order that the number of rows alone decides: neither the policy nor
 /// negatives that are masked out change a bit.
 struct block_plan {
@@ -33,7 +34,7 @@ struct block_plan {
       plan.longest_row = std::max(plan.longest_row, policy.negatives(row));
     }
     const index average = 1 + (policy.flat(plan.rows) - policy.flat(0)) / plan.rows;
-    plan.rows_per_block = group * std::clamp<index>(16384 / group / average, 1, 8);
+    plan.rows_per_block = group * std::clamp<index>(65536 / group / average, 1, 32);
     plan.blocks = (plan.rows + plan.rows_per_block - 1) / plan.rows_per_block;
     return plan;
   }

@@ -31,13 +31,13 @@ TEST_CASE("block_plan covers every row with whole groups, of a size by row lengt
       REQUIRE(plan.longest_row == negatives);
       REQUIRE(plan.rows_per_block % block_plan::group == 0);
       REQUIRE(plan.rows_per_block >= 32);
-      REQUIRE(plan.rows_per_block <= 256);
+      REQUIRE(plan.rows_per_block <= 1024);
       REQUIRE(plan.blocks * plan.rows_per_block >= rows);
       REQUIRE((plan.blocks - 1) * plan.rows_per_block < rows);
       REQUIRE(plan.groups() == (rows + 31) / 32);
     }
   }
-  REQUIRE(plan_of(10000, 15).rows_per_block == 256);
+  REQUIRE(plan_of(10000, 15).rows_per_block == 1024);
   REQUIRE(plan_of(10000, 1000).rows_per_block == 32);
 }
 
