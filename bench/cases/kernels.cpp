@@ -2,7 +2,6 @@
 #include "cases/kernels.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <stdexcept>
 #include <vector>
@@ -44,16 +43,29 @@ void over_rows(const bench_case& wanted, std::int64_t rows, const RowsWork& rows
   });
 }
 
+/// exec::seq or exec::threads, as the case says, behind one call a block: so each kernel is compiled once for both.
+struct policy_of {
+  using space_type = po::space::host;
+  bool threads = false;
+
+  po::index lanes(po::index blocks) const { return threads ? po::exec::threads{}.lanes(blocks) : 1; }
+  template <class Work>
+  void for_each_block(po::index blocks, Work&& work) const {
+    const std::function<void(po::index, po::index)> block_work = std::ref(work);
+    if (threads) {
+      po::exec::threads{}.for_each_block(blocks, block_work);
+    } else {
+      po::exec::seq.for_each_block(blocks, block_work);
+    }
+  }
+};
+
 template <class T, class Pipeline>
 std::function<void()> loss_kernel(const bench_case& wanted, std::shared_ptr<batch<T>> data, Pipeline pipeline) {
-  const auto run_on = [=](auto exec) {
-    return [=, memory = std::make_shared<po::workspace<T>>()] {
-      po::loss_and_gradient(exec, pipeline, data->policy(), data->reference(),
-                            {.gradient = data->gradient(), .row_loss = data->row_loss, .workspace = memory.get()});
-    };
+  return [=, exec = policy_of{wanted.threads}, memory = std::make_shared<po::workspace<T>>()] {
+    po::loss_and_gradient(exec, pipeline, data->policy(), data->reference(),
+                          {.gradient = data->gradient(), .row_loss = data->row_loss, .workspace = memory.get()});
   };
-  if (wanted.threads) { return run_on(po::exec::threads{}); }
-  return run_on(po::exec::seq);
 }
 
 template <class T, class Objective>
@@ -64,15 +76,10 @@ std::function<void()> loss_kernel_of(const bench_case& wanted, std::shared_ptr<b
 
 template <class T>
 std::function<void()> select_kernel(const bench_case& wanted, std::shared_ptr<batch<T>> data) {
-  const auto run_on = [=](auto exec) {
-    return [=, memory = std::make_shared<po::workspace<T>>()] {
-      po::select_negatives(
-          exec, po::select::boundary{}, data->policy(),
-          {.offsets = data->selected_offsets, .slots = data->selected_slots, .workspace = memory.get()});
-    };
+  return [=, exec = policy_of{wanted.threads}, memory = std::make_shared<po::workspace<T>>()] {
+    po::select_negatives(exec, po::select::boundary{}, data->policy(),
+                         {.offsets = data->selected_offsets, .slots = data->selected_slots, .workspace = memory.get()});
   };
-  if (wanted.threads) { return run_on(po::exec::threads{}); }
-  return run_on(po::exec::seq);
 }
 
 template <class T>
@@ -107,21 +114,17 @@ raw::twin<T> raw_twin(const bench_case& wanted) {
   return nullptr;
 }
 
-/// Sums over the outputs that a twin must repeat.
-struct fingerprint {
-  double loss = 0, gradient = 0, chosen_gradient = 0;
+template <class T>
+fingerprint outputs_of(const batch<T>& data) {
+  return {magnitude_of(data.row_loss), magnitude_of(data.gradient_chosen), magnitude_of(data.gradient_rejected)};
+}
 
-  template <class T>
-  explicit fingerprint(const batch<T>& data) {
-    for (const T value : data.row_loss) { loss += static_cast<double>(value); }
-    for (const T value : data.gradient_rejected) { gradient += std::abs(static_cast<double>(value)); }
-    for (const T value : data.gradient_chosen) { chosen_gradient += std::abs(static_cast<double>(value)); }
-  }
-  bool agrees(const fingerprint& other) const {
-    const auto near = [](double a, double b) { return std::abs(a - b) <= 1e-4 * std::max(std::abs(a), std::abs(b)); };
-    return near(loss, other.loss) && near(gradient, other.gradient) && near(chosen_gradient, other.chosen_gradient);
-  }
-};
+template <class T>
+fingerprint kernel_fingerprint(const bench_case& wanted) {
+  const auto data = shared_batch<T>(wanted);
+  kernel_of<T>(wanted, data)();
+  return outputs_of(*data);
+}
 
 template <class T>
 kernel_runs prepare_for(const bench_case& wanted) {
@@ -141,7 +144,7 @@ kernel_runs prepare_for(const bench_case& wanted) {
     };
   }
   if (const auto twin = raw_twin<T>(wanted)) {
-    const fingerprint expected(*data);
+    const fingerprint expected = outputs_of(*data);
     const raw::dense_rows<T> rows{data->chosen.data(),
                                   data->rejected.data(),
                                   data->reference_chosen.data(),
@@ -155,7 +158,7 @@ kernel_runs prepare_for(const bench_case& wanted) {
       over_rows(wanted, data->rows, [&](std::int64_t first, std::int64_t last) { twin(rows, first, last); });
     };
     runs.raw();
-    if (!fingerprint(*data).agrees(expected)) {
+    if (!outputs_of(*data).agrees(expected)) {
       throw std::runtime_error(name_of(wanted) + ": the raw twin's loss or gradient is not the kernel's");
     }
   }
@@ -178,6 +181,12 @@ std::function<void()> sort_of_rows(const bench_case& wanted) {
 
 kernel_runs prepare(const bench_case& wanted) {
   return wanted.double_precision ? prepare_for<double>(wanted) : prepare_for<float>(wanted);
+}
+
+void expect_agreement(const bench_case& wanted, const fingerprint& found) {
+  const fingerprint expected =
+      wanted.double_precision ? kernel_fingerprint<double>(wanted) : kernel_fingerprint<float>(wanted);
+  if (!found.agrees(expected)) { throw std::runtime_error("the loss or the gradient is not the library's"); }
 }
 
 bool has_raw_twin(const bench_case& wanted) { return raw_twin<float>(wanted) != nullptr; }

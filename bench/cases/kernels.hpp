@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cases/bench_case.hpp"
+#include "cases/fingerprint.hpp"
 
 namespace bench {
 
@@ -21,6 +22,9 @@ struct kernel_runs {
 /// Makes the batch and runs everything once. Successive cases of one shape share a batch.
 /// \throws std::runtime_error when the raw twin's loss or gradient is not the kernel's.
 kernel_runs prepare(const bench_case& wanted);
+
+/// \throws std::runtime_error when what a peer found for a case is not what the library finds.
+void expect_agreement(const bench_case& wanted, const fingerprint& found);
 
 bool has_raw_twin(const bench_case& wanted);
 

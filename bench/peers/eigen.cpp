@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "cases/batch.hpp"
+#include "cases/kernels.hpp"
 #include "peers/serve.hpp"
 
 namespace {
@@ -60,16 +61,15 @@ struct problem {
 int main() {
   return bench::serve([](const bench::bench_case& wanted) {
     const auto held = std::make_shared<problem>(wanted);
-    if (wanted.dynamic || wanted.double_precision || wanted.threads || wanted.layout != bench::layout::dense) {
-      throw std::invalid_argument("has only dense losses in float on one thread");
+    const bool losses = wanted.work == bench::work::dmpo || wanted.work == bench::work::sdpo;
+    if (!losses || wanted.dynamic || wanted.double_precision || wanted.threads ||
+        wanted.layout != bench::layout::dense) {
+      throw std::invalid_argument("has only dense DMPO and S-DPO in float on one thread");
     }
-    switch (wanted.work) {
-      case bench::work::dmpo:
-        return bench::stopwatch([=] { held->dmpo(); }, held->data.rows, clock_of(wanted));
-      case bench::work::sdpo:
-        return bench::stopwatch([=] { held->sdpo(); }, held->data.rows, clock_of(wanted));
-      default:
-        throw std::invalid_argument("has only dmpo and sdpo");
-    }
+    const auto run = [=] { wanted.work == bench::work::dmpo ? held->dmpo() : held->sdpo(); };
+    run();
+    expect_agreement(wanted, {bench::magnitude_of(held->data.row_loss), bench::magnitude_of(held->data.gradient_chosen),
+                              bench::magnitude_of(held->data.gradient_rejected)});
+    return bench::stopwatch(run, held->data.rows, clock_of(wanted));
   });
 }

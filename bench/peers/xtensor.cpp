@@ -10,6 +10,7 @@
 #include <xtensor/xview.hpp>
 
 #include "cases/batch.hpp"
+#include "cases/kernels.hpp"
 #include "peers/serve.hpp"
 
 namespace {
@@ -69,16 +70,15 @@ struct problem {
 int main() {
   return bench::serve([](const bench::bench_case& wanted) {
     const auto held = std::make_shared<problem>(wanted);
-    if (wanted.dynamic || wanted.double_precision || wanted.threads || wanted.layout != bench::layout::dense) {
-      throw std::invalid_argument("has only dense losses in float on one thread");
+    const bool losses = wanted.work == bench::work::dmpo || wanted.work == bench::work::sdpo;
+    if (!losses || wanted.dynamic || wanted.double_precision || wanted.threads ||
+        wanted.layout != bench::layout::dense) {
+      throw std::invalid_argument("has only dense DMPO and S-DPO in float on one thread");
     }
-    switch (wanted.work) {
-      case bench::work::dmpo:
-        return bench::stopwatch([=] { held->dmpo(); }, held->rows, clock_of(wanted));
-      case bench::work::sdpo:
-        return bench::stopwatch([=] { held->sdpo(); }, held->rows, clock_of(wanted));
-      default:
-        throw std::invalid_argument("has only dmpo and sdpo");
-    }
+    const auto run = [=] { wanted.work == bench::work::dmpo ? held->dmpo() : held->sdpo(); };
+    run();
+    expect_agreement(wanted, {bench::magnitude_of(held->loss), bench::magnitude_of(held->chosen_gradient),
+                              bench::magnitude_of(held->gradient)});
+    return bench::stopwatch(run, held->rows, clock_of(wanted));
   });
 }
