@@ -370,7 +370,8 @@ template <std::floating_point Scalar>
 void language_model<Scalar>::most_probable(std::span<const position> positions, std::span<std::int32_t> slots) {
   each_logits(positions, activations::discard, [&](Index j, const Scalar* logits, Index count) {
     const Scalar largest = Eigen::Map<const vector>{logits, count}.template maxCoeff<Eigen::PropagateNaN>();
-    slots[at(j)] = std::isnan(largest) ? -1 : static_cast<std::int32_t>(std::find(logits, logits + count, largest) - logits);
+    slots[at(j)] =
+        std::isnan(largest) ? -1 : static_cast<std::int32_t>(std::find(logits, logits + count, largest) - logits);
   });
 }
 

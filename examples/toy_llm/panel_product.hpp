@@ -17,7 +17,8 @@ constexpr Eigen::Index padded_rows(Eigen::Index rows) {
 }
 
 /// C += A B, or where there is a start column, C = start + A B in each column. A's and C's columns are contiguous, B may
-/// have any strides. For matrices so small that packing them does not pay: about 1.4 times as fast as Eigen's product.
+/// have any strides. For matrices so small that packing them does not pay: about 1.4 times as fast as Eigen's
+/// product.
 /// Each entry is one sum in ascending order of B's rows: its bits do not depend on the other columns.
 template <std::floating_point Scalar>
 struct panel_product {
