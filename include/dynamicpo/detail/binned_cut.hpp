@@ -19,11 +19,11 @@
 #include "dynamicpo/detail/kmeans_1d.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 
-/// The top cluster of an exact one-dimensional 3-means of many values, without sorting them: their sums over cells of
-/// equal width tell where the cuts can lie, and only the values there are sorted.
+/// The top cluster of an exact one-dimensional 3-means of many values, without sorting them: their sums over cells
+/// of equal width tell where the cuts can lie, and only the values there are sorted.
 ///
-/// Values are measured in ticks, 2^31 from the least to the greatest. Sums of whole ticks are exact; in them, each value
-/// stands for the middle of its tick.
+/// Values are measured in ticks, 2^31 from the least to the greatest. Sums of whole ticks are exact; in them, each
+/// value stands for the middle of its tick.
 namespace dynamicpo::inline v1::detail {
 
 /// Up to here sorting is as fast.
@@ -32,7 +32,8 @@ inline constexpr std::size_t binned_above = 64;
 inline constexpr int tick_bits = 31;
 
 /// A partition within `tie` of the least cost misses Lloyd's condition by no more than tie n^(3/2) of a quarter of the
-/// range: it would gain too much by moving one value, and two of its means are at least n^(-1/2) of half a cluster apart.
+/// range: it would gain too much by moving one value, and two of its means are at least n^(-1/2) of half a cluster
+/// apart.
 DYNAMICPO_INLINE double tick_slack(std::size_t values, double tie) {
   const double n = static_cast<double>(values);
   return 2 + tie * n * std::sqrt(n) * 0x1p29;
@@ -85,7 +86,9 @@ class tick_cells {
   std::size_t size() const { return before_.size() - 1; }
   double least(std::size_t cell) const { return static_cast<double>(static_cast<std::int64_t>(cell)) * width_; }
   double most(std::size_t cell) const { return least(cell + 1); }
-  DYNAMICPO_INLINE tally over(std::size_t begin, std::size_t end) const { return between(before_[begin], before_[end]); }
+  DYNAMICPO_INLINE tally over(std::size_t begin, std::size_t end) const {
+    return between(before_[begin], before_[end]);
+  }
   double cut_slack() const { return cut_slack_; }
   double gain_slack() const { return 16 * over(0, size()).count * 0x1p31; }
   DYNAMICPO_INLINE std::size_t first_reaching(double value, std::size_t begin, std::size_t end) const {
@@ -198,7 +201,8 @@ class binned_cut {
     const tick_cells<Sums> cells{std::span<const Sums>(before), shift, tick_slack(size, tie_tolerance_of_wide)};
     cut_box box{0, cells.size(), 0, cells.size()};
     const double all = static_cast<double>(size);
-    if (!find_optima(cells, box, 32 + all / 64) || box.values(cells) > std::max(all / 2, 128.0)) { return std::nullopt; }
+    if (!find_optima(cells, box, 32 + all / 64)) { return std::nullopt; }
+    if (box.values(cells) > std::max(all / 2, 128.0)) { return std::nullopt; }
     return inside(cells, box);
   }
 
@@ -259,7 +263,8 @@ class binned_cut {
     const auto bits = many_ticks::load(lane_bit.data());
     // A range is what lies above the tick before it and not above its last: numbers that fit, whatever the range.
     const auto before = [](std::uint32_t tick) { return many_ticks(static_cast<std::int32_t>(tick - 1)); };
-    const auto before_low = before(low), last_low = before(low_end), before_high = before(high), last_high = before(high_end);
+    const auto before_low = before(low), last_low = before(low_end);
+    const auto before_high = before(high), last_high = before(high_end);
     std::size_t gathered = 0, i = 0;
     for (; i + 32 <= values_.size(); i += 32) {
       const auto tick = many_ticks::load(room_.tick.data() + i);

@@ -13,9 +13,9 @@
 
 namespace dynamicpo::inline v1::detail {
 
-/// Costs of the partitions with cuts in a box, told from that of the cuts (low_first, high_last) by the values that change
-/// their cluster, with every value up to `value_error` from where its group puts it. Cuts lie between groups, with values
-/// on either side.
+/// Costs of the partitions with cuts in a box, told from that of the cuts (low_first, high_last) by the values that
+/// change their cluster, with every value up to `value_error` from where its group puts it. Cuts lie between groups, with
+/// values on either side.
 class moved_costs {
  public:
   static constexpr std::size_t most_cuts = 256;
@@ -24,7 +24,8 @@ class moved_costs {
   template <value_groups Groups>
   DYNAMICPO_INLINE bool fill(const Groups& groups, const cut_box& box, double value_error) {
     const auto [a, b, c, d] = box;
-    const std::size_t lows = b - a + 1, highs = d - c + 1, padded = (lows + pack::count - 1) / pack::count * pack::count;
+    const std::size_t lows = b - a + 1, highs = d - c + 1;
+    const std::size_t padded = (lows + pack::count - 1) / pack::count * pack::count;
     if (lows > most_cuts || highs > most_cuts) { return false; }
     const tally bottom = groups.over(0, a), middle = groups.over(a, d), top = groups.over(d, groups.size());
     std::array<double, most_cuts> moved_count, moved_sum, low_cost, low_error;

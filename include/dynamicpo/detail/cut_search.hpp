@@ -35,7 +35,8 @@ concept value_groups = requires(const Groups& groups, std::size_t group, double 
   { groups.cut_slack() } -> std::same_as<double>;
   // How far the difference of two gains may be off.
   { groups.gain_slack() } -> std::same_as<double>;
-  // The first group of [begin, end) with `most` >= value, else end; one past the last with `least` <= value, else begin.
+  // The first group of [begin, end) with `most` >= value, else end; one past the last with `least` <= value,
+  // else begin.
   { groups.first_reaching(value, group, group) } -> std::same_as<std::size_t>;
   { groups.last_reaching(value, group, group) } -> std::same_as<std::size_t>;
 };

@@ -51,7 +51,7 @@ DYNAMICPO_INLINE void sort_few(std::span<T> values) {
   std::array<T, few> unsorted;
   std::copy(values.begin(), values.end(), unsorted.begin());
   const std::size_t padded = (size + pack::count - 1) / pack::count * pack::count;
-  std::fill(unsorted.begin() + static_cast<std::ptrdiff_t>(size), unsorted.begin() + static_cast<std::ptrdiff_t>(padded), T(0));
+  for (std::size_t i = size; i < padded; ++i) { unsorted[i] = T(0); }
   // Equal ones share a place; those after it stay infinite, and take the value before them.
   std::fill(values.begin(), values.end(), std::numeric_limits<T>::infinity());
   for (std::size_t i = 0; i < size; i += pack::count) {

@@ -64,7 +64,8 @@ struct sorted_cuts {
   std::size_t first, last;  ///< every optimum has its upper cut here, and best[j] is known here alone
 };
 
-/// What `monotone_cuts` finds, of the cuts alone that can be optimal to a share of `tie`; three distinct values or more.
+/// What `monotone_cuts` finds, of the cuts alone that can be optimal to a share of `tie`; three distinct values or
+/// more.
 inline sorted_cuts best_cuts_sorted(std::span<const double> values, std::span<const double> weights,
                                     std::span<prefix_sums<double>> prefix, std::span<double> best, double tie) {
   monotone_cuts<double> cuts{values, weights, prefix, best};
