@@ -3,6 +3,10 @@
 # Usage: cmake -D PROGRAM=<bench_report> -D WORK_DIR=<scratch> -P report_test.cmake
 cmake_minimum_required(VERSION 3.25)
 
+if(NOT EXISTS ${PROGRAM})
+  message(STATUS "skipped: bench_report is not built; cmake --build --preset bench builds it")
+  return()
+endif()
 set(case dmpo/f32/K15/dense/threads/b16)
 set(file ${WORK_DIR}/report_test.json)
 file(REMOVE ${file})
