@@ -18,7 +18,7 @@ struct dual_margin {
   double gamma = 6.0;
 
   template <class T>
-  DYNAMICPO_HD constexpr T operator()(const context<T>& at) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T operator()(const context<T>& at) const {
     const T d1 = at.chosen - at.rejected;
     const T d2 = static_cast<T>(accumulator_of<T>(at.rejected) - at.mean_rest);
     const T numerator = d1 - d2 - T(gamma);

@@ -13,7 +13,7 @@ struct fixed {
   double base = 1.0;
 
   template <class T>
-  DYNAMICPO_HD constexpr T operator()(const context<T>&) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T operator()(const context<T>&) const {
     return T(base);
   }
 };

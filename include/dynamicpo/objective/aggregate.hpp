@@ -27,7 +27,7 @@ struct single {
   static constexpr double absent = 0.0;
 
   template <class Margins, class T = detail::margin_type<Margins>>
-  DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
     const T z = static_cast<T>(detail::sum(margins));
     for (T& margin : margins) { margin = T(1); }
     return z;
@@ -42,7 +42,7 @@ struct mean {
   static constexpr double absent = 0.0;
 
   template <class Margins, class T = detail::margin_type<Margins>>
-  DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
     const accumulator_of<T> n = detail::count(margins);
     const T z = static_cast<T>(detail::sum(margins) / n);
     const T weight = static_cast<T>(accumulator_of<T>(1) / n);
@@ -59,7 +59,7 @@ struct sum {
   static constexpr double absent = 0.0;
 
   template <class Margins, class T = detail::margin_type<Margins>>
-  DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
     const T z = static_cast<T>(detail::sum(margins));
     for (T& margin : margins) { margin = T(1); }
     return z;
@@ -74,9 +74,9 @@ struct soft_minimum {
   static constexpr double absent = std::numeric_limits<double>::infinity();
 
   template <class Margins, class T = detail::margin_type<Margins>>
-  DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
     const T least = detail::least(margins);
-    for (T& margin : margins) { margin = detail::elementary::exp(static_cast<T>(least - margin)); }
+    for (T& margin : margins) { margin = detail::elementary::decay(static_cast<T>(least - margin)); }
     const T total = static_cast<T>(detail::sum(margins));
     for (T& weight : margins) { weight = weight / total; }
     return least - detail::elementary::log(total);

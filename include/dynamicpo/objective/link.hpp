@@ -12,11 +12,11 @@ namespace dynamicpo::inline v1::link {
 struct logistic {
   static constexpr bool lane_wise = true;
   template <class T>
-  DYNAMICPO_HD constexpr T value(const T& z) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T value(const T& z) const {
     return detail::softplus(static_cast<T>(-z));
   }
   template <class T>
-  DYNAMICPO_HD constexpr T derivative(const T& z) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T derivative(const T& z) const {
     return -detail::logistic(static_cast<T>(-z));
   }
 };
@@ -28,11 +28,11 @@ struct smoothed_logistic {
   double smoothing = 0.1;
 
   template <class T>
-  DYNAMICPO_HD constexpr T value(const T& z) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T value(const T& z) const {
     return (T(1) - T(smoothing)) * detail::softplus(static_cast<T>(-z)) + T(smoothing) * detail::softplus(z);
   }
   template <class T>
-  DYNAMICPO_HD constexpr T derivative(const T& z) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T derivative(const T& z) const {
     return T(smoothing) * detail::logistic(z) - (T(1) - T(smoothing)) * detail::logistic(static_cast<T>(-z));
   }
 };
@@ -43,12 +43,12 @@ struct squared {
   double target = 0.5;
 
   template <class T>
-  DYNAMICPO_HD constexpr T value(const T& z) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T value(const T& z) const {
     const T distance = z - T(target);
     return distance * distance;
   }
   template <class T>
-  DYNAMICPO_HD constexpr T derivative(const T& z) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T derivative(const T& z) const {
     return T(2) * (z - T(target));
   }
 };
@@ -59,12 +59,12 @@ struct hinge {
   double target = 1.0;
 
   template <class T>
-  DYNAMICPO_HD constexpr T value(const T& z) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T value(const T& z) const {
     const T gap = T(target) - z;
     return detail::where(gap < T(0), T(0), gap);
   }
   template <class T>
-  DYNAMICPO_HD constexpr T derivative(const T& z) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T derivative(const T& z) const {
     return detail::where(z < T(target), T(-1), T(0));
   }
 };

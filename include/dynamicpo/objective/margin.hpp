@@ -19,11 +19,11 @@ struct log_ratio {
   static constexpr bool can_underflow = false;
 
   template <class T>
-  DYNAMICPO_HD constexpr T utility(const T&, const T& ratio) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T utility(const T&, const T& ratio) const {
     return ratio;
   }
   template <class T>
-  DYNAMICPO_HD constexpr T slope(const T&) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T slope(const T&) const {
     return T(1);
   }
   DYNAMICPO_HD constexpr double target() const { return 0.0; }
@@ -38,29 +38,29 @@ struct score_difference {
   double target_margin = 0.0;
 
   template <class T>
-  DYNAMICPO_HD constexpr T utility(const T& score, const T&) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T utility(const T& score, const T&) const {
     return score;
   }
   template <class T>
-  DYNAMICPO_HD constexpr T slope(const T&) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T slope(const T&) const {
     return T(1);
   }
   DYNAMICPO_HD constexpr double target() const { return target_margin; }
 };
 
-/// u = exp(s), the probability itself; no reference. Source: MPPO (arXiv 2412.15244), which uses the average likelihood:
-/// length-normalised scores. The probability of a whole sequence underflows below about -103 in float.
+/// u = exp(s), the probability itself; no reference. Source: MPPO (arXiv 2412.15244), which uses the average
+/// likelihood: length-normalised scores. The probability of a whole sequence underflows below about -103 in float.
 struct probability {
   static constexpr bool lane_wise = true;
   static constexpr bool needs_reference = false;
   static constexpr bool can_underflow = true;
 
   template <class T>
-  DYNAMICPO_HD constexpr T utility(const T& score, const T&) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T utility(const T& score, const T&) const {
     return detail::elementary::exp(score);
   }
   template <class T>
-  DYNAMICPO_HD constexpr T slope(const T& utility) const {
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T slope(const T& utility) const {
     return utility;
   }
   DYNAMICPO_HD constexpr double target() const { return 0.0; }
