@@ -18,13 +18,19 @@ struct threads {
   unsigned count = 0;
 
   index lanes(index blocks) const {
-    const index wanted = count != 0 ? count : std::max(1u, std::thread::hardware_concurrency());
-    return std::clamp<index>(blocks, 1, wanted);
+    if (blocks <= 1) { return 1; }
+    // Asked once: the answer comes from a file.
+    static const unsigned processors = std::max(1u, std::thread::hardware_concurrency());
+    return std::min<index>(blocks, count != 0 ? count : processors);
   }
 
   template <class Work>
   void for_each_block(index blocks, Work&& work) const {
     const index used = lanes(blocks);
+    if (used == 1) {
+      for (index block = 0; block < blocks; ++block) { work(block, index{0}); }
+      return;
+    }
     std::atomic<index> next{0};
     std::vector<std::exception_ptr> failures(static_cast<std::size_t>(used));
     const auto drain = [&](index lane) {
