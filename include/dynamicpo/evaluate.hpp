@@ -15,6 +15,7 @@
 #include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/exec/policy.hpp"
 #include "dynamicpo/instruments.hpp"
+#include "dynamicpo/objective/margin.hpp"
 #include "dynamicpo/pipeline.hpp"
 #include "dynamicpo/result.hpp"
 #include "dynamicpo/score/scores.hpp"
@@ -133,7 +134,11 @@ struct row_evaluation {
     rows.used = static_cast<std::size_t>(used);
     if (rows.is_whole(policy, reference)) {
       if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
-        rows.template load_whole<!uniform<typename Pipeline::beta_type>>(policy, reference);
+        // One beta and log-ratios need no scores.
+        constexpr bool ratios_alone =
+            uniform<typename Pipeline::beta_type> &&
+            std::is_same_v<std::remove_cvref_t<decltype(pipeline.objective.margin)>, margin::log_ratio>;
+        rows.template load_whole<!ratios_alone>(policy, reference);
         const V count(static_cast<compute>(rows.columns));
         return finish(rows, side_by_side_whole<V>{accumulator_of<V>(count)}, count, lane, total);
       } else {

@@ -16,9 +16,6 @@
 /// processor has.
 namespace dynamicpo::inline v1::detail {
 
-// Functions on lanes are inlined whatever their size: the code around them decides for which processor they compile.
-#define DYNAMICPO_INLINE [[gnu::always_inline]] inline
-
 /// The integer as wide as T, for its bits and for truth: all ones or 0.
 template <class T>
 using bits_of = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;

@@ -24,8 +24,7 @@ inline constexpr std::size_t target_bytes = 16;
 template <std::size_t Bytes>
 using register_bytes = std::integral_constant<std::size_t, Bytes>;
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__AVX2__) && !defined(DYNAMICPO_NO_DISPATCH)
-#define DYNAMICPO_DISPATCH
+#if defined(DYNAMICPO_DISPATCH)
 template <class Work>
 [[gnu::target("avx2"), gnu::flatten, gnu::noinline]] void run_with_avx2(const Work& work) {
   work(register_bytes<32>{});

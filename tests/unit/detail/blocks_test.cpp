@@ -38,7 +38,7 @@ TEST_CASE("block_plan covers every row with whole groups, of a size by row lengt
     }
   }
   REQUIRE(plan_of(10000, 15).rows_per_block == 1024);
-  REQUIRE(plan_of(10000, 1000).rows_per_block == 32);
+  REQUIRE(plan_of(10000, 1000).rows_per_block == 64);
 }
 
 TEST_CASE("block_plan of no rows has no blocks; of ragged rows it knows the longest") {
