@@ -33,25 +33,25 @@ inline constexpr bool selects_in_lanes<select::threshold> = true;
 template <>
 inline constexpr bool selects_in_lanes<select::boundary> = true;
 
-// `score` holds `columns` scores of each row, -inf for what takes no part; `room` as many. `wanted`: rows that matter.
+// `score` holds `columns` scores of each row, -inf for what takes no part. `wanted`: rows that matter.
 template <class V>
-DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::all&, const V&, const V*, std::size_t, V*,
+DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::all&, const V&, const V*, std::size_t,
                                                    const typename V::truth& wanted) {
   return {V(std::numeric_limits<typename V::element>::lowest()), wanted};
 }
 template <class V>
-DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::violators&, const V& chosen, const V*, std::size_t, V*,
+DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::violators&, const V& chosen, const V*, std::size_t,
                                                    const typename V::truth& wanted) {
   return {chosen, wanted};
 }
 template <class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::threshold& select, const V& chosen, const V*,
-                                                   std::size_t, V*, const typename V::truth& wanted) {
+                                                   std::size_t, const typename V::truth& wanted) {
   return {chosen + V(select.gap), wanted};
 }
 template <class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::boundary&, const V& chosen, const V* score,
-                                                   std::size_t columns, V* room, const typename V::truth& wanted) {
+                                                   std::size_t columns, const typename V::truth& wanted) {
   V highest = score[0];
   for (std::size_t k = 1; k < columns; ++k) { highest = where(highest < score[k], score[k], highest); }
   const V absent(-std::numeric_limits<typename V::element>::infinity());
@@ -59,10 +59,7 @@ DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::boundary&, cons
   lane_selection<V> found{chosen, wanted};
   if (any(clustered)) {
     lane_threshold<V> cluster;
-    run_apart<V::bytes>([&](auto) {
-      for (std::size_t k = 0; k < columns; ++k) { room[k] = score[k]; }
-      cluster = top_cluster_lanes(room, columns, clustered);
-    });
+    run_apart<V::bytes>([&](auto) { cluster = top_cluster_lanes(score, columns, clustered); });
     found.least = where(clustered, cluster.least, chosen);
     found.known = wanted & (~clustered | cluster.certain);
   }

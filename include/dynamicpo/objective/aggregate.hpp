@@ -19,21 +19,6 @@ namespace dynamicpo::inline v1::aggregate {
 
 inline constexpr index unlimited = std::numeric_limits<index>::max();
 
-/// z = m_1; more than one margin is an error of the caller.
-struct single {
-  static constexpr index max_negatives = 1;
-  static constexpr bool lane_wise = true;
-  static constexpr bool uniform = true;
-  static constexpr double absent = 0.0;
-
-  template <class Margins, class T = detail::margin_type<Margins>>
-  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
-    const T z = static_cast<T>(detail::sum(margins));
-    for (T& margin : margins) { margin = T(1); }
-    return z;
-  }
-};
-
 /// z = (1/n) sum of m_i. Source: DMPO (10.1145/3627673.3679611).
 struct mean {
   static constexpr index max_negatives = unlimited;
@@ -64,6 +49,11 @@ struct sum {
     for (T& margin : margins) { margin = T(1); }
     return z;
   }
+};
+
+/// z = m_1, the sum of one margin; more than one is an error of the caller.
+struct single : sum {
+  static constexpr index max_negatives = 1;
 };
 
 /// z = -logsumexp(-m), at most the least margin; dz/dm = softmax(-m). Shifted by the least margin, so nothing overflows

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "dynamicpo/detail/blocks.hpp"
+#include "dynamicpo/detail/lane_select.hpp"
+#include "dynamicpo/detail/long_row.hpp"
+#include "dynamicpo/detail/processor.hpp"
+#include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/tile.hpp"
+#include "dynamicpo/instruments.hpp"
+#include "dynamicpo/objective/margin.hpp"
+#include "dynamicpo/outputs.hpp"
+#include "dynamicpo/select/boundary.hpp"
+
+/// How a group of rows goes through the three steps: side by side in tiles, along the lanes, or one by one.
+namespace dynamicpo::inline v1::detail {
+
+template <class T>
+struct instrument_row {
+  template <class Objective>
+  static void record(const Objective& objective, const loaded_row<T>& loaded, index row, index count,
+                     const evaluated_row<T>& result, row_buffers<T>& lane, const accumulator_of<T>& scale,
+                     instruments<accumulator_of<T>>& seen) {
+    const auto size = static_cast<std::size_t>(loaded.negatives);
+    seen.selected += count;
+    seen.saturated_rows += elementary::abs(result.link_slope) < T(1e-3) ? 1 : 0;
+
+    const T chosen = objective.margin.utility(loaded.score, loaded.ratio);
+    std::int64_t ties = 0, losses = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      const T rejected = objective.margin.utility(lane.score[i], lane.ratio[i]);
+      ties += chosen == rejected ? 1 : 0;
+      losses += chosen < rejected ? 1 : 0;
+    }
+    seen.pair_losses += losses;
+    seen.pair_ties += ties;
+    seen.pair_wins += loaded.negatives - losses - ties;
+    ++(losses > 0 ? seen.row_losses : ties > 0 ? seen.row_ties : seen.row_wins);
+
+    auto scratch = lane.scratch();
+    flag(select::boundary{}, visible(loaded, lane, row), std::span<std::uint8_t>(lane.boundary).first(size), scratch);
+    for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
+      const accumulator_of<T> pull = accumulator_of<T>(elementary::abs(lane.weight[j])) / scale;
+      seen.beta_sum += lane.beta[j];
+      seen.gradient_sum += pull;
+      if (lane.boundary[static_cast<std::size_t>(lane.pick[j])] != 0) { seen.boundary_gradient_sum += pull; }
+    }
+  }
+};
+
+template <class T, class Space>
+void clear_row(const scores<T, Space>& gradient, index row) {
+  gradient.chosen(row) = static_cast<T>(0.0f);
+  for (index k = 0; k < gradient.negatives(row); ++k) { gradient.rejected(row, k) = static_cast<T>(0.0f); }
+}
+
+/// Whether rows run side by side: host numbers, and stages that say they can.
+template <class Pipeline, class T, class Space>
+inline constexpr bool runs_in_lanes = (std::is_same_v<T, float> || std::is_same_v<T, double>)&&std::
+    is_same_v<Space, space::host>&& selects_in_lanes<typename Pipeline::select_type>&& lane_wise<
+        typename Pipeline::beta_type>&& lane_wise_objective<typename Pipeline::objective_type>;
+
+/// Sees rows through the three steps and writes what is asked for.
+template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
+struct row_evaluation {
+  using stored = std::remove_const_t<P>;
+  using compute = compute_of<P>;
+  using aggregate = std::remove_cvref_t<decltype(std::declval<Pipeline>().objective.aggregate)>;
+  static constexpr bool in_lanes = runs_in_lanes<Pipeline, compute, Space>;
+  static constexpr bool derives = WithGradient || WithInstruments;
+  /// As many rows side by side, or negatives of one row, as 64 bytes hold; the number decides the order of sums.
+  template <std::size_t Bytes>
+  using lanes_of = lanes<compute, 64 / sizeof(compute), Bytes>;
+
+  const Pipeline& pipeline;
+  const scores<P, Space>& policy;
+  const Reference& reference;
+  const outputs<stored, Space>& out;
+  accumulator_of<compute> scale;
+  compute not_a_number = compute(std::numeric_limits<double>::quiet_NaN());
+
+  /// Rows [first, end), all in one group.
+  template <std::size_t Bytes>
+  void operator()(register_bytes<Bytes>, index first, index end, row_buffers<compute>& lane,
+                  group_total<compute>& total) const {
+    if constexpr (in_lanes && !WithInstruments) {
+      using V = lanes_of<Bytes>;
+      for (; first < end; first += static_cast<index>(V::count)) {
+        const index used = std::min(end - first, static_cast<index>(V::count));
+        if (!policy.ragged() && is_long(first)) {
+          for (index row = first; row < first + used; ++row) { apart_row<V>(row, lane, total); }
+        } else {
+          side_by_side_rows<V>(first, used, lane, total);
+        }
+      }
+    } else {
+      for (; first < end; ++first) { one_row(first, lane, total); }
+    }
+  }
+
+ private:
+  template <class V>
+  DYNAMICPO_INLINE void side_by_side_rows(index first, index used, row_buffers<compute>& lane,
+                                          group_total<compute>& total) const {
+    tile<V> rows;
+    rows.first = first;
+    rows.used = static_cast<std::size_t>(used);
+    if (rows.is_whole(policy, reference)) {
+      if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
+        // One beta and log-ratios need no scores.
+        constexpr bool ratios_alone =
+            uniform<typename Pipeline::beta_type> &&
+            std::is_same_v<std::remove_cvref_t<decltype(pipeline.objective.margin)>, margin::log_ratio>;
+        rows.template load_whole<!ratios_alone>(policy, reference);
+        const V count(static_cast<compute>(rows.columns));
+        return finish(rows, side_by_side_whole<V>{accumulator_of<V>(count)}, count, lane, total);
+      } else {
+        rows.template load_whole<true>(policy, reference);
+      }
+    } else {
+      rows.load_rows(policy, reference);
+    }
+    if (rows.columns == 0) {
+      for (index row = first; row < first + used; ++row) { apart_row<V>(row, lane, total); }
+      return;
+    }
+    const auto selection = select_in_lanes(pipeline.select, rows.chosen_score, rows.score, rows.columns, ~rows.apart);
+    rows.apart = rows.apart | ~selection.known;
+    side_by_side<V> layout{selection.least, {}};
+    V count(0);
+    for (std::size_t k = 0; k < rows.columns; ++k) {
+      count = count + where(layout.selected(rows.score[k]), V(1), V(0));
+    }
+    layout.count = accumulator_of<V>(count);
+    finish(rows, layout, count, lane, total);
+  }
+
+  /// Steps 3 and after of rows side by side.
+  template <class V, class Layout>
+  DYNAMICPO_INLINE void finish(tile<V>& rows, const Layout& layout, const V& count, row_buffers<compute>& lane,
+                               group_total<compute>& total) const {
+    const index first = rows.first;
+    accumulator_of<V> mean_rest(0);
+    if constexpr (Pipeline::beta_type::needs_rest) {
+      mean_rest = mean_of_rest(rows.score, rows.columns, layout, accumulator_of<V>(count));
+    }
+    const auto result = evaluate_columns<WithGradient, V>(
+        pipeline.beta, pipeline.objective, layout, rows.chosen_score, rows.chosen_ratio, mean_rest,
+        {rows.score, rows.ratio,
+         out.effective_beta.empty() && uniform<typename Pipeline::beta_type> ? nullptr : rows.beta, rows.weight,
+         rows.columns},
+        accumulator_of<V>(scale));
+
+    const auto empty = count == V(0);
+    rows.apart = rows.apart | (result.overflow & ~empty);
+    if constexpr (aggregate::max_negatives < std::numeric_limits<index>::max()) {
+      rows.apart = rows.apart | (V(static_cast<double>(aggregate::max_negatives)) < count);
+    }
+    const V loss = where(empty, V(0), result.loss);
+    if constexpr (WithGradient) {
+      store_rejected<Layout>(rows);
+      rows.store_chosen(where(empty, V(0), result.chosen_gradient), out.gradient, policy);
+    }
+    if (!out.effective_beta.empty()) { rows.store_by_position(rows.beta, layout, policy, out.effective_beta); }
+
+    alignas(64) compute row_loss[V::count];
+    if (rows.complete() && !any(empty) && !any(result.underflow)) {
+      total.counts.rows += static_cast<index>(V::count);
+      loss.store(row_loss);
+      unrolled<V::count>([&](auto l) { total.loss += row_loss[l]; });
+      if (!out.row_loss.empty()) { loss.store(&out.row_loss[static_cast<std::size_t>(first)]); }
+      return;
+    }
+    alignas(64) bits_of<compute> apart[V::count], none[V::count], underflow[V::count];
+    loss.store(row_loss);
+    rows.apart.store(apart);
+    empty.store(none);
+    result.underflow.store(underflow);
+    for (std::size_t l = 0; l < rows.used; ++l) {
+      const index row = first + static_cast<index>(l);
+      if (apart[l] != 0) {
+        apart_row<V>(row, lane, total);
+        continue;
+      }
+      ++(none[l] != 0 ? total.counts.empty_rows : total.counts.rows);
+      total.counts.underflow_rows += underflow[l] != 0 && none[l] == 0 ? 1 : 0;
+      total.loss += row_loss[l];
+      write_loss(row, row_loss[l]);
+    }
+  }
+
+  template <class Layout, class V>
+  DYNAMICPO_INLINE void store_rejected(tile<V>& rows) const {
+    if constexpr (one_weight<Layout, typename Pipeline::beta_type, typename Pipeline::objective_type> &&
+                  std::is_same_v<stored, compute>) {
+      if (rows.complete() && !out.gradient.ragged() && out.gradient.rejected_matrix().column_stride == 1) {
+        return rows.fill_rejected(rows.weight[0], out.gradient);
+      }
+    }
+    if constexpr (one_weight<Layout, typename Pipeline::beta_type, typename Pipeline::objective_type>) {
+      for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
+    }
+    rows.store_rejected(rows.weight, out.gradient, policy);
+  }
+
+  bool is_long(index row) const { return policy.negatives(row) > static_cast<index>(tile_columns); }
+
+  /// A row that no tile holds: a long one along the lanes, if it is all there and finite; else by itself.
+  template <class V>
+  DYNAMICPO_INLINE void apart_row(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
+    if (!is_long(row) || !long_row_in_place<V>(row, lane, total)) { one_row(row, lane, total); }
+  }
+
+  template <class V>
+  DYNAMICPO_INLINE bool long_row_in_place(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
+    constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
+    if constexpr (!std::is_same_v<stored, compute>) {
+      return false;
+    } else {
+      const compute* frozen = nullptr;
+      compute ratio = policy.chosen(row);
+      if constexpr (has_reference) {
+        if constexpr (std::is_same_v<typename Reference::value_type, compute>) {
+          if (!tile<V>::in_place(reference)) { return false; }
+          frozen = &reference.rejected(row, 0);
+          ratio = ratio - reference.chosen(row);
+        } else {
+          return false;
+        }
+      }
+      if (policy.masked() || !tile<V>::in_place(policy)) { return false; }
+      const auto size = static_cast<std::size_t>(policy.negatives(row));
+      const std::span<const compute> scores(&policy.rejected(row, 0), size);
+      long_row<V> along(policy.chosen(row), ratio, size, lane);
+      if (!along.load(scores.data(), frozen) || !elementary::isfinite(ratio)) { return false; }
+      auto scratch = lane.scratch();
+      const select::row_scores<compute> seen{policy.chosen(row), scores, row};
+      const compute count = along.select(cut_apart<V::bytes>(pipeline.select, seen, scratch).least);
+      if (count == compute(0) || compute(static_cast<double>(aggregate::max_negatives)) < count) { return false; }
+      const auto result =
+          along.template evaluate<WithGradient>(pipeline.beta, pipeline.objective, scale, !out.effective_beta.empty());
+      if (result.overflow) { return false; }
+
+      ++total.counts.rows;
+      total.counts.underflow_rows += result.underflow ? 1 : 0;
+      total.loss += accumulator_of<compute>(result.loss);
+      write_loss(row, result.loss);
+      if constexpr (WithGradient) {
+        out.gradient.chosen(row) = result.chosen_gradient;
+        const bool in_line = out.gradient.rejected_matrix().column_stride == 1;
+        compute* const to = &out.gradient.rejected(row, 0);
+        for (std::size_t k = 0; k < size; k += V::count) {
+          const V& weight = along.weight[k / V::count];
+          if (in_line && k + V::count <= size) {
+            weight.store(to + k);
+          } else {
+            for (std::size_t l = 0; l < V::count && k + l < size; ++l) {
+              out.gradient.rejected(row, static_cast<index>(k + l)) = weight[l];
+            }
+          }
+        }
+      }
+      if (!out.effective_beta.empty()) {
+        const auto first = static_cast<std::size_t>(policy.flat(row));
+        for (std::size_t k = 0; k < size; ++k) {
+          const V strength = where(along.layout.selected(along.score[k / V::count]), along.beta[k / V::count], V(0));
+          out.effective_beta[first + k] = strength[k % V::count];
+        }
+      }
+      return true;
+    }
+  }
+
+  /// evaluate_row of a long row whose negatives are in the buffers, with the bits that it has in place.
+  evaluated_row<compute> evaluate_long_row(const loaded_row<compute>& loaded, index count,
+                                           row_buffers<compute>& lane) const {
+    evaluated_row<compute> result;
+    run_apart<target_bytes>([&](auto bytes) {
+      using V = lanes_of<bytes>;
+      long_row<V> along(loaded.score, loaded.ratio, static_cast<std::size_t>(loaded.negatives), lane);
+      along.load_ratios(lane.score.data(), lane.ratio.data());
+      compute least = std::numeric_limits<compute>::infinity();
+      for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
+        least = std::min(least, lane.score[static_cast<std::size_t>(lane.pick[j])]);
+      }
+      along.select(least);
+      result = along.template evaluate<derives>(pipeline.beta, pipeline.objective, scale, true);
+      for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
+        const auto i = static_cast<std::size_t>(lane.pick[j]);
+        lane.beta[j] = along.beta[i / V::count][i % V::count];
+        lane.weight[j] = along.weight[i / V::count][i % V::count];
+      }
+    });
+    return result;
+  }
+
+  [[gnu::noinline]] void one_row(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
+    loaded_row<compute> loaded = load_row(policy, reference, row, lane);
+    if constexpr (WithGradient) { clear_row(out.gradient, row); }
+    const auto first = static_cast<std::size_t>(policy.flat(row));
+    if (!out.effective_beta.empty()) {
+      const auto betas = out.effective_beta.subspan(first, static_cast<std::size_t>(policy.negatives(row)));
+      std::fill(betas.begin(), betas.end(), compute(0));
+    }
+    const bool propagate = out.nonfinite == nonfinite::propagate;
+    if (loaded.problem != defect::none && !propagate) { return invalid(row, loaded, total); }
+
+    const selected_row<compute> chosen_few = select_row(pipeline.select, loaded, row, lane);
+    const bool too_many = chosen_few.count > aggregate::max_negatives;
+    if (loaded.problem == defect::none && too_many) {
+      loaded.note(defect::too_many_negatives, -1);
+      return invalid(row, loaded, total);
+    }
+    if (loaded.problem == defect::none && chosen_few.count == 0) {
+      ++total.counts.empty_rows;
+      return write_loss(row, compute(0));
+    }
+    const index count = too_many ? 0 : chosen_few.count;
+    evaluated_row<compute> result;
+    if (count > 0) {
+      result = evaluate_loaded(loaded, count, lane);
+    } else {  // propagate, and no negatives that the objective could take
+      result.loss = result.chosen_gradient = not_a_number;
+    }
+    if (result.overflow) { loaded.note(defect::margin, -1); }
+    if (loaded.problem != defect::none) {
+      if (!propagate) { return invalid(row, loaded, total); }
+      note_invalid(total.counts, row, loaded.problem, loaded.problem_slot);
+    } else {
+      ++total.counts.rows;
+      total.counts.underflow_rows += result.underflow ? 1 : 0;
+      if constexpr (WithInstruments) {
+        instrument_row<compute>::record(pipeline.objective, loaded, row, count, result, lane, scale, total.seen);
+      }
+    }
+    total.loss += accumulator_of<compute>(result.loss);
+    write_loss(row, result.loss);
+    for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
+      const index slot = lane.slot[static_cast<std::size_t>(lane.pick[j])];
+      if constexpr (WithGradient) {
+        out.gradient.rejected(row, slot) =
+            static_cast<stored>(per_token(lane.weight[j], policy.rejected_length(row, slot)));
+      }
+      if (!out.effective_beta.empty()) { out.effective_beta[first + static_cast<std::size_t>(slot)] = lane.beta[j]; }
+    }
+    if constexpr (WithGradient) {
+      out.gradient.chosen(row) = static_cast<stored>(per_token(result.chosen_gradient, policy.chosen_length(row)));
+    }
+  }
+
+  evaluated_row<compute> evaluate_loaded(const loaded_row<compute>& loaded, index count,
+                                         row_buffers<compute>& lane) const {
+    if constexpr (in_lanes) {
+      if (loaded.problem == defect::none && loaded.negatives > static_cast<index>(tile_columns)) {
+        return evaluate_long_row(loaded, count, lane);
+      }
+    }
+    return evaluate_row<derives>(pipeline.beta, pipeline.objective, loaded, count, lane, scale);
+  }
+
+  void invalid(index row, const loaded_row<compute>& loaded, group_total<compute>& total) const {
+    note_invalid(total.counts, row, loaded.problem, loaded.problem_slot);
+    write_loss(row, not_a_number);
+  }
+  void write_loss(index row, const compute& loss) const {
+    if (!out.row_loss.empty()) { out.row_loss[static_cast<std::size_t>(row)] = loss; }
+  }
+};
+
+}  // namespace dynamicpo::inline v1::detail

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+
+#include "dynamicpo/result.hpp"
+#include "dynamicpo/score/scalar.hpp"
+#include "dynamicpo/score/scores.hpp"
+#include "dynamicpo/workspace.hpp"
+
+namespace dynamicpo::inline v1 {
+
+/// Where results go and how. Everything is optional. T is the element type of the policy scores.
+template <class T, class Space = space::host>
+struct outputs {
+  /// Gradient of the reduced loss with respect to the policy scores, overwritten; 0 for what does not enter. Shape of
+  /// the policy. May be the policy or reference memory itself (exactly in place); any other overlap is refused, among
+  /// its own entries too.
+  scores<T, Space> gradient{};
+  /// [B] loss of each row, unreduced; 0 for empty rows, NaN for invalid ones. Must not overlap an input.
+  std::span<compute_of<T>> row_loss{};
+  /// By flat position: beta_i of the selected negatives, 0 elsewhere. Must not overlap an input.
+  std::span<compute_of<T>> effective_beta{};
+  dynamicpo::reduction reduction = reduction::mean;
+  dynamicpo::nonfinite nonfinite = nonfinite::throw_;
+  /// Reused between calls when given; allocated for the call otherwise.
+  dynamicpo::workspace<compute_of<T>>* workspace = nullptr;
+};
+
+}  // namespace dynamicpo::inline v1
