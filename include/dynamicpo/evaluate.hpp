@@ -26,11 +26,9 @@ void rescale(const Exec& exec, const block_plan& plan, workspace<compute_of<T>>*
   const auto times = [&](T& entry) {
     entry = static_cast<T>(static_cast<compute>(accumulator_of<T>(static_cast<compute>(entry)) * factor));
   };
-  for_each_group<compute>(exec, plan, work, [&](auto, index first, index end, auto&, auto&) {
-    for (index row = first; row < end; ++row) {
-      times(gradient.chosen(row));
-      for (index k = 0; k < gradient.negatives(row); ++k) { times(gradient.rejected(row, k)); }
-    }
+  for_each_row<compute>(exec, plan, work, [&](index row, auto&, auto&) {
+    times(gradient.chosen(row));
+    for (index k = 0; k < gradient.negatives(row); ++k) { times(gradient.rejected(row, k)); }
   });
 }
 
@@ -60,7 +58,7 @@ auto evaluate(const char* where, const Exec& exec, const Pipeline& pipeline, con
   const accumulator batch(static_cast<double>(plan.rows));
   const row_evaluation<WithGradient, WithInstruments, Pipeline, P, Reference, Space> row_work{
       pipeline, policy, reference, out, averaged ? static_cast<accumulator>(accumulator(1) / batch) : accumulator(1)};
-  const group_total<compute> total = for_each_group<compute>(exec, plan, out.workspace, row_work);
+  const group_total<compute> total = for_each_block<compute>(exec, plan, out.workspace, row_work);
 
   evaluation<compute, seen_type> result;
   static_cast<row_counts&>(result) = total.counts;

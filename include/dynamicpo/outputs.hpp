@@ -27,4 +27,19 @@ struct outputs {
   dynamicpo::workspace<compute_of<T>>* workspace = nullptr;
 };
 
+/// Where a selection goes. T is the element type of the policy scores. Nothing here may overlap the scores.
+template <class T>
+struct selection_outputs {
+  /// The selected negatives of row b are slots[offsets[b]] .. slots[offsets[b+1]), ascending indices into its rejected.
+  /// offsets: B + 1 entries; slots: one for every rejected of the batch. Both or neither.
+  std::span<std::int64_t> offsets{};
+  std::span<std::int32_t> slots{};
+  /// [B] what decided each row; `none` for empty and invalid rows.
+  std::span<selection_rule> rule{};
+  /// [B] mean score of the negatives left out, of the selected ones when none is; NaN for empty and invalid rows.
+  std::span<compute_of<T>> mean_rest{};
+  dynamicpo::nonfinite nonfinite = nonfinite::throw_;
+  dynamicpo::workspace<compute_of<T>>* workspace = nullptr;
+};
+
 }  // namespace dynamicpo::inline v1

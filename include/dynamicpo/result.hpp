@@ -67,17 +67,20 @@ struct row_counts {
   index underflow_rows = 0;  ///< of `rows`: every probability rounded to 0 (MPPO), so the gradient is 0
   invalid_row first_invalid;
 
-  constexpr void merge(const row_counts& later) noexcept {
-    rows += later.rows;
-    empty_rows += later.empty_rows;
-    invalid_rows += later.invalid_rows;
-    underflow_rows += later.underflow_rows;
-    note(later.first_invalid);
+  constexpr void merge(const row_counts& other) noexcept {
+    rows += other.rows;
+    empty_rows += other.empty_rows;
+    invalid_rows += other.invalid_rows;
+    underflow_rows += other.underflow_rows;
+    note(other.first_invalid);
   }
-  constexpr void note(const invalid_row& later) noexcept {
+  /// In any order.
+  constexpr void note(const invalid_row& other) noexcept {
     constexpr auto fault_of_the_call = dynamicpo::defect::too_many_negatives;
-    const bool graver = later.defect == fault_of_the_call && first_invalid.defect != fault_of_the_call;
-    if (graver || !first_invalid.exists()) { first_invalid = later; }
+    if (!other.exists()) { return; }
+    const bool graver = other.defect == fault_of_the_call, grave = first_invalid.defect == fault_of_the_call;
+    const bool first = graver == grave ? other.row < first_invalid.row : graver;
+    if (!first_invalid.exists() || first) { first_invalid = other; }
   }
 };
 

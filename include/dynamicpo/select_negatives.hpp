@@ -3,33 +3,17 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include "dynamicpo/detail/blocks.hpp"
-#include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_selection.hpp"
 #include "dynamicpo/exec/policy.hpp"
+#include "dynamicpo/outputs.hpp"
 #include "dynamicpo/result.hpp"
 #include "dynamicpo/score/scores.hpp"
 #include "dynamicpo/select/concept.hpp"
-#include "dynamicpo/workspace.hpp"
 
 namespace dynamicpo::inline v1 {
-
-/// Where a selection goes. T is the element type of the policy scores. Nothing here may overlap the scores.
-template <class T>
-struct selection_outputs {
-  /// The selected negatives of row b are slots[offsets[b]] .. slots[offsets[b+1]), ascending indices into its rejected.
-  /// offsets: B + 1 entries; slots: one for every rejected of the batch. Both or neither.
-  std::span<std::int64_t> offsets{};
-  std::span<std::int32_t> slots{};
-  /// [B] what decided each row; `none` for empty and invalid rows.
-  std::span<selection_rule> rule{};
-  /// [B] mean score of the negatives left out, of the selected ones when none is; NaN for empty and invalid rows.
-  std::span<compute_of<T>> mean_rest{};
-  dynamicpo::nonfinite nonfinite = nonfinite::throw_;
-  dynamicpo::workspace<compute_of<T>>* workspace = nullptr;
-};
 
 /// What `select_negatives` found: `selected` in all, and the rows as for `loss` (a row of which nothing is selected is
 /// empty).
@@ -58,30 +42,8 @@ auto select_negatives(const Exec& exec, const Select& select, const scores<P, Sp
     detail::require_room(where, "mean_rest", out.mean_rest, policy.rows());
 
     const auto plan = detail::block_plan::of(policy);
-    const auto total = detail::for_each_row<T>(exec, plan, out.workspace, [&](index row, auto& lane, auto& group) {
-      const auto at = static_cast<std::size_t>(row);
-      const auto loaded = detail::load_row<T>(policy, reference_free, row, lane);
-      detail::selected_row<T> found;
-      if (loaded.problem != defect::none) {
-        detail::note_invalid(group.counts, row, loaded.problem, loaded.problem_slot);
-      } else {
-        found = detail::select_row(select, loaded, row, lane);
-        ++(found.count > 0 ? group.counts.rows : group.counts.empty_rows);
-      }
-      group.seen.selected += found.count;
-      if (!out.rule.empty()) { out.rule[at] = found.rule; }
-      if (!out.mean_rest.empty()) {
-        out.mean_rest[at] = found.count > 0 ? static_cast<T>(detail::mean_of_rest(loaded.negatives, found.count, lane))
-                                            : T(std::numeric_limits<double>::quiet_NaN());
-      }
-      if (!out.offsets.empty()) {
-        out.offsets[at + 1] = found.count;
-        for (index j = 0; j < found.count; ++j) {  // at the row's own place; compacted below
-          out.slots[static_cast<std::size_t>(policy.flat(row) - first + j)] =
-              lane.slot[static_cast<std::size_t>(lane.pick[static_cast<std::size_t>(j)])];
-        }
-      }
-    });
+    const detail::row_selection<Select, P, Space> row_work{select, policy, out};
+    const auto total = detail::for_each_block<T>(exec, plan, out.workspace, row_work);
     if (!out.offsets.empty()) {
       out.offsets[0] = 0;
       for (index row = 0; row < policy.rows(); ++row) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,6 +15,9 @@
 
 namespace dynamicpo::inline v1 {
 namespace detail {
+
+/// Rows are summed up in groups; blocks of groups are what threads take.
+inline constexpr index rows_per_group = 32, most_rows_per_block = 1024;
 
 /// Arrays for one row at a time. `score`, `ratio` and `slot` hold the negatives that take part, in order; `selected`
 /// flags them; `pick`, `beta`, `utility` and `weight` hold the selected ones, in order.
@@ -31,7 +35,15 @@ struct row_buffers {
   };
   std::vector<block> columns;  // room for four arrays of lanes
 
-  void reserve(index negatives) {
+  // Of the rows of a block: what each adds to the loss, and the order in which they are seen.
+  std::vector<T> loss;
+  std::vector<std::int32_t> order;
+
+  void reserve(index negatives, index rows) {
+    if (static_cast<index>(loss.size()) < rows) {
+      loss.resize(static_cast<std::size_t>(rows));
+      order.resize(static_cast<std::size_t>(rows));
+    }
     const auto size = static_cast<std::size_t>(negatives) + 1;
     if (score.size() >= size) { return; }
     for (auto* array : {&score, &ratio, &picked_score, &beta, &utility, &weight, &values}) { array->resize(size); }
@@ -65,7 +77,8 @@ class workspace {
   /// shrinks. Calls reserve what they need; reserving ahead keeps the first of them free of allocation too.
   void reserve(index lanes, index negatives, index groups) {
     if (static_cast<index>(lanes_.size()) < lanes) { lanes_.resize(static_cast<std::size_t>(lanes)); }
-    for (auto& lane : lanes_) { lane.reserve(negatives); }
+    const index rows = std::min(groups * detail::rows_per_group, detail::most_rows_per_block);
+    for (auto& lane : lanes_) { lane.reserve(negatives, rows); }
     if (static_cast<index>(totals_.size()) < groups) { totals_.resize(static_cast<std::size_t>(groups)); }
   }
   detail::row_buffers<T>& lane(index i) { return lanes_[static_cast<std::size_t>(i)]; }

@@ -20,7 +20,7 @@ namespace dynamicpo::inline v1::detail {
 /// up each group and then the groups, in an order that the number of rows alone decides: neither the policy nor
 /// negatives that are masked out change a bit.
 struct block_plan {
-  static constexpr index group = 32;
+  static constexpr index group = rows_per_group;
   index rows = 0, rows_per_block = group, blocks = 0, longest_row = 0;
 
   index groups() const { return (rows + group - 1) / group; }
@@ -34,29 +34,31 @@ struct block_plan {
       plan.longest_row = std::max(plan.longest_row, policy.negatives(row));
     }
     const index average = 1 + (policy.flat(plan.rows) - policy.flat(0)) / plan.rows;
-    plan.rows_per_block = group * std::clamp<index>(65536 / group / average, 1, 32);
+    plan.rows_per_block = group * std::clamp<index>(65536 / group / average, 1, most_rows_per_block / group);
     plan.blocks = (plan.rows + plan.rows_per_block - 1) / plan.rows_per_block;
     return plan;
   }
 };
 
-/// Runs `work(register_bytes, first, end, lane_buffers, group_total)` over every group of rows, compiled for this
+/// The totals of the groups that a block of rows is made of.
+template <class T>
+struct block_totals {
+  workspace<T>& room;
+  /// Of the group that `row` is in.
+  group_total<T>& of(index row) const { return room.total(row / rows_per_group); }
+};
+
+/// Runs `work(register_bytes, first, end, lane_buffers, block_totals)` over every block of rows, compiled for this
 /// processor, and merges the totals in order.
 template <class T, class Exec, class Work>
-group_total<T> for_each_group(const Exec& exec, const block_plan& plan, workspace<T>* given, const Work& work) {
+group_total<T> for_each_block(const Exec& exec, const block_plan& plan, workspace<T>* given, const Work& work) {
   std::optional<workspace<T>> own;
   workspace<T>& room = given != nullptr ? *given : own.emplace();
   room.reserve(exec.lanes(plan.blocks), plan.longest_row, plan.groups());
+  for (index group = 0; group < plan.groups(); ++group) { room.total(group) = {}; }
   exec.for_each_block(plan.blocks, [&](index block, index lane) {
-    row_buffers<T>& buffers = room.lane(lane);
-    const index end = std::min(plan.rows, (block + 1) * plan.rows_per_block);
-    run_on_this_processor([&](auto bytes) {
-      for (index first = block * plan.rows_per_block; first < end; first += plan.group) {
-        group_total<T> total;
-        work(bytes, first, std::min(first + plan.group, end), buffers, total);
-        room.total(first / plan.group) = total;
-      }
-    });
+    const index first = block * plan.rows_per_block, end = std::min(plan.rows, first + plan.rows_per_block);
+    run_on_this_processor([&](auto bytes) { work(bytes, first, end, room.lane(lane), block_totals<T>{room}); });
   });
   group_total<T> sum;
   for (index group = 0; group < plan.groups(); ++group) {
@@ -71,8 +73,8 @@ group_total<T> for_each_group(const Exec& exec, const block_plan& plan, workspac
 /// The same row by row: `work(row, lane_buffers, group_total)`.
 template <class T, class Exec, class Work>
 group_total<T> for_each_row(const Exec& exec, const block_plan& plan, workspace<T>* given, const Work& work) {
-  return for_each_group<T>(exec, plan, given, [&](auto, index first, index end, auto& buffers, auto& total) {
-    for (index row = first; row < end; ++row) { work(row, buffers, total); }
+  return for_each_block<T>(exec, plan, given, [&](auto, index first, index end, auto& buffers, const auto& totals) {
+    for (index row = first; row < end; ++row) { work(row, buffers, totals.of(row)); }
   });
 }
 

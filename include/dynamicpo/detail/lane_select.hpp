@@ -3,24 +3,34 @@
 
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/top_cluster_lanes.hpp"
 #include "dynamicpo/select/all.hpp"
 #include "dynamicpo/select/boundary.hpp"
+#include "dynamicpo/select/concept.hpp"
 #include "dynamicpo/select/threshold.hpp"
 #include "dynamicpo/select/violators.hpp"
+#include "dynamicpo/score/space.hpp"
 
 /// Selections that are thresholds on the score, for rows side by side.
 namespace dynamicpo::inline v1::detail {
 
-/// The least selected score of each row, and whether it is known; rows where it is not are seen one by one.
+/// The least selected score of each row, and whether it is known; rows where it is not are seen one by one. Decided by
+/// `rule`, in `clustered` rows by selection_rule::cluster.
 template <class V>
 struct lane_selection {
   V least;
-  typename V::truth known;
+  typename V::truth known, clustered;
+  selection_rule rule;
 };
+
+/// Host numbers run side by side.
+template <class T, class Space>
+inline constexpr bool runs_number_in_lanes =
+    (std::is_same_v<T, float> || std::is_same_v<T, double>) && std::is_same_v<Space, space::host>;
 
 template <class Select>
 inline constexpr bool selects_in_lanes = false;
@@ -37,17 +47,17 @@ inline constexpr bool selects_in_lanes<select::boundary> = true;
 template <class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::all&, const V&, const V*, std::size_t,
                                                    const typename V::truth& wanted) {
-  return {V(std::numeric_limits<typename V::element>::lowest()), wanted};
+  return {V(std::numeric_limits<typename V::element>::lowest()), wanted, typename V::truth(0), selection_rule::all};
 }
 template <class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::violators&, const V& chosen, const V*, std::size_t,
                                                    const typename V::truth& wanted) {
-  return {chosen, wanted};
+  return {chosen, wanted, typename V::truth(0), selection_rule::violators};
 }
 template <class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::threshold& select, const V& chosen, const V*,
                                                    std::size_t, const typename V::truth& wanted) {
-  return {chosen + V(select.gap), wanted};
+  return {chosen + V(select.gap), wanted, typename V::truth(0), selection_rule::threshold};
 }
 template <class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::boundary&, const V& chosen, const V* score,
@@ -56,7 +66,7 @@ DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::boundary&, cons
   for (std::size_t k = 1; k < columns; ++k) { highest = where(highest < score[k], score[k], highest); }
   const V absent(-std::numeric_limits<typename V::element>::infinity());
   const auto clustered = wanted & (highest < chosen) & (absent < highest);
-  lane_selection<V> found{chosen, wanted};
+  lane_selection<V> found{chosen, wanted, clustered, selection_rule::violators};
   if (any(clustered)) {
     lane_threshold<V> cluster;
     run_apart<V::bytes>([&](auto) { cluster = top_cluster_lanes(score, columns, clustered); });

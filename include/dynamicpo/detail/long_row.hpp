@@ -15,10 +15,15 @@ namespace dynamicpo::inline v1::detail {
 
 /// Where a selection cuts a row, compiled once for all pipelines.
 template <std::size_t Bytes, class Select, class T>
-select::cut<T> cut_apart(const Select& select, const select::row_scores<T>& row, select::scratch<T>& scratch) {
-  select::cut<T> found{};
-  run_apart<Bytes>([&](auto) { found = select.cut_of(row, scratch); });
-  return found;
+[[gnu::noinline]] select::cut<T> cut_apart(const Select& select, const select::row_scores<T>& row,
+                                           select::scratch<T>& scratch) {
+  if constexpr (Bytes == target_bytes) {
+    return select.cut_of(row, scratch);
+  } else {
+    select::cut<T> found{};
+    run_apart<Bytes>([&](auto) { found = select.cut_of(row, scratch); });
+    return found;
+  }
 }
 
 template <class V>
@@ -27,7 +32,7 @@ struct long_row {
 
   V chosen_score, chosen_ratio;
   std::size_t negatives, columns;
-  V *score, *ratio, *beta, *weight;
+  V *score, *ratio, *beta, *weight;  ///< score: of what is no more in the row, -inf
   along_the_row<V> layout{};
 
   DYNAMICPO_INLINE long_row(const T& score_of_chosen, const T& ratio_of_chosen, std::size_t count,
@@ -67,6 +72,19 @@ struct long_row {
     end_row();
     return !any(~finite);
   }
+  /// The same when all negatives are selected and the log-ratios are all that is read: they stand for the scores.
+  DYNAMICPO_INLINE bool load_whole(const T* scores, const T* reference) {
+    score = ratio;
+    layout = {V(std::numeric_limits<T>::lowest()), accumulator_of<V>(static_cast<double>(negatives))};
+    typename V::truth finite = V(0) == V(0);
+    for (std::size_t k = 0; k < columns; ++k) {
+      ratio[k] = column(scores, k, T(0));
+      if (reference != nullptr) { ratio[k] = ratio[k] - column(reference, k, T(0)); }
+      finite = finite & elementary::isfinite(ratio[k]);
+    }
+    end_row();
+    return !any(~finite);
+  }
   /// Scores and log-ratios, known to be finite.
   DYNAMICPO_INLINE void load_ratios(const T* scores, const T* ratios) {
     for (std::size_t k = 0; k < columns; ++k) {
@@ -82,10 +100,13 @@ struct long_row {
     V count(0);
     for (std::size_t k = 0; k < columns; ++k) { count = count + where(layout.selected(score[k]), V(1), V(0)); }
     layout.count = layout.sum(accumulator_of<V>(count));
-    return static_cast<T>(layout.count[0]);
+    return selected();
   }
 
-  template <bool WithGradient, class Beta, class Objective>
+  DYNAMICPO_INLINE T selected() const { return static_cast<T>(layout.count[0]); }
+
+  /// `Layout`: of the row, or along_the_row_whole.
+  template <bool WithGradient, class Layout, class Beta, class Objective>
   DYNAMICPO_INLINE evaluated_row<T> evaluate(const Beta& rule, const Objective& objective,
                                              const accumulator_of<T>& scale, bool keep_beta) {
     evaluated_row<T> result;
@@ -93,7 +114,7 @@ struct long_row {
       accumulator_of<V> rest(0);
       if constexpr (Beta::needs_rest) { rest = mean_of_rest(score, columns, layout, layout.count); }
       const auto found = evaluate_columns<WithGradient, V>(
-          rule, objective, layout, chosen_score, chosen_ratio, rest,
+          rule, objective, Layout{layout}, chosen_score, chosen_ratio, rest,
           {score, ratio, uniform<Beta> && !keep_beta ? nullptr : beta, weight, columns}, accumulator_of<V>(scale));
       result = {found.loss[0], found.link_slope[0], found.chosen_gradient[0], found.underflow[0] != 0,
                 found.overflow[0] != 0};

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <type_traits>
 
 #include "dynamicpo/detail/elementary.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/error.hpp"
+#include "dynamicpo/objective/margin.hpp"
 #include "dynamicpo/pipeline.hpp"
 #include "dynamicpo/result.hpp"
 #include "dynamicpo/score/scores.hpp"
@@ -188,6 +190,10 @@ struct along_the_row {
   DYNAMICPO_INLINE static V least_of(const V& lanes) { return V(least_of_lanes(lanes)); }
 };
 
+/// The same of a row whose negatives all take part and are all selected.
+template <class V>
+struct along_the_row_whole : along_the_row<V> {};
+
 /// The same in lanes; `selected` is how many each row has.
 template <class V, class Layout>
 DYNAMICPO_INLINE accumulator_of<V> mean_of_rest(const V* score, std::size_t columns, const Layout& layout,
@@ -239,12 +245,23 @@ template <class Stage>
   requires(Stage::uniform)
 inline constexpr bool uniform<Stage> = true;
 
-/// Whether dL/ds is one number for all negatives of a row, so that the first column holds it.
-template <class Layout, class Beta, class Objective>
-inline constexpr bool one_weight = false;
-template <class V, class Beta, class Objective>
-  requires(uniform<Beta>&& uniform<typename Objective::aggregate_type> && !Objective::margin_type::can_underflow)
-inline constexpr bool one_weight<side_by_side_whole<V>, Beta, Objective> = true;
+/// Whether dL/ds is one number for all selected negatives of a row.
+template <class Beta, class Objective>
+inline constexpr bool one_weight =
+    uniform<Beta>&& uniform<typename Objective::aggregate_type> && !Objective::margin_type::can_underflow;
+
+/// Layouts that select all there is; of one weight, the first column alone holds it.
+template <class Layout>
+inline constexpr bool selects_all = false;
+template <class V>
+inline constexpr bool selects_all<side_by_side_whole<V>> = true;
+template <class V>
+inline constexpr bool selects_all<along_the_row_whole<V>> = true;
+
+/// Whether evaluation reads log-ratios alone: of one beta, and margins that are differences of log-ratios.
+template <class Beta, class Objective>
+inline constexpr bool ratios_alone =
+    uniform<Beta>&& std::is_same_v<typename Objective::margin_type, margin::log_ratio>;
 
 /// The margin of what is not selected.
 template <class V, class Aggregate>
@@ -308,15 +325,20 @@ DYNAMICPO_INLINE constexpr evaluated_row<V> evaluate_columns(const Beta& beta, c
   const V slope = static_cast<V>(accumulator_of<V>(result.link_slope) * scale);
   const V chosen_slope = margin.slope(chosen_utility);
   accumulator_of<V> chosen(0);
-  if constexpr (one_weight<Layout, Beta, Objective>) {
+  if constexpr (is_lanes<V> && one_weight<Beta, Objective>) {
     const V push = -(beta_of(0) * (slope * row.weight[0]));
-    row.weight[0] = push;
-    if constexpr (!std::is_same_v<accumulator_of<V>, V>) {
-      chosen = -(accumulator_of<V>(push) * layout.count);  // exact, as the sum is
-    } else {
-      for (std::size_t j = 0; j < row.size; ++j) { chosen = chosen - push; }
+    if constexpr (std::is_same_v<accumulator_of<V>, V>) {
+      for (std::size_t j = 0; j < row.size; ++j) {
+        chosen = chosen - where(layout.selected(row.score[j]), push, V(0));
+      }
+      result.chosen_gradient = static_cast<V>(layout.sum(chosen));
+    } else {  // exact, as the sum is
+      result.chosen_gradient = static_cast<V>(accumulator_of<V>(0) - accumulator_of<V>(push) * layout.count);
     }
-    result.chosen_gradient = static_cast<V>(chosen);
+    row.weight[0] = push;
+    if constexpr (!selects_all<Layout>) {
+      for (std::size_t j = 0; j < row.size; ++j) { row.weight[j] = where(layout.selected(row.score[j]), push, V(0)); }
+    }
     return result;
   }
   for (std::size_t j = 0; j < row.size; ++j) {

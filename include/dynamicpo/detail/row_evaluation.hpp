@@ -13,7 +13,7 @@
 #include "dynamicpo/detail/long_row.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
-#include "dynamicpo/detail/tile.hpp"
+#include "dynamicpo/detail/tiles.hpp"
 #include "dynamicpo/instruments.hpp"
 #include "dynamicpo/objective/margin.hpp"
 #include "dynamicpo/outputs.hpp"
@@ -61,11 +61,11 @@ void clear_row(const scores<T, Space>& gradient, index row) {
   for (index k = 0; k < gradient.negatives(row); ++k) { gradient.rejected(row, k) = static_cast<T>(0.0f); }
 }
 
-/// Whether rows run side by side: host numbers, and stages that say they can.
+/// Whether rows run side by side: the stages say they can.
 template <class Pipeline, class T, class Space>
-inline constexpr bool runs_in_lanes = (std::is_same_v<T, float> || std::is_same_v<T, double>)&&std::
-    is_same_v<Space, space::host>&& selects_in_lanes<typename Pipeline::select_type>&& lane_wise<
-        typename Pipeline::beta_type>&& lane_wise_objective<typename Pipeline::objective_type>;
+inline constexpr bool runs_in_lanes =
+    runs_number_in_lanes<T, Space>&& selects_in_lanes<typename Pipeline::select_type>&&
+        lane_wise<typename Pipeline::beta_type>&& lane_wise_objective<typename Pipeline::objective_type>;
 
 /// Sees rows through the three steps and writes what is asked for.
 template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
@@ -75,6 +75,11 @@ struct row_evaluation {
   using aggregate = std::remove_cvref_t<decltype(std::declval<Pipeline>().objective.aggregate)>;
   static constexpr bool in_lanes = runs_in_lanes<Pipeline, compute, Space>;
   static constexpr bool derives = WithGradient || WithInstruments;
+  using beta_type = typename Pipeline::beta_type;
+  using objective_type = typename Pipeline::objective_type;
+  /// Whether all negatives are taken, by their log-ratios alone.
+  static constexpr bool whole_rows =
+      std::is_same_v<typename Pipeline::select_type, select::all> && ratios_alone<beta_type, objective_type>;
   /// As many rows side by side, or negatives of one row, as 64 bytes hold; the number decides the order of sums.
   template <std::size_t Bytes>
   using lanes_of = lanes<compute, 64 / sizeof(compute), Bytes>;
@@ -86,41 +91,56 @@ struct row_evaluation {
   accumulator_of<compute> scale;
   compute not_a_number = compute(std::numeric_limits<double>::quiet_NaN());
 
-  /// Rows [first, end), all in one group.
+  /// Rows [first, end), a block.
   template <std::size_t Bytes>
   void operator()(register_bytes<Bytes>, index first, index end, row_buffers<compute>& lane,
-                  group_total<compute>& total) const {
+                  const block_totals<compute>& totals) const {
     if constexpr (in_lanes && !WithInstruments) {
       using V = lanes_of<Bytes>;
-      for (; first < end; first += static_cast<index>(V::count)) {
-        const index used = std::min(end - first, static_cast<index>(V::count));
-        if (!policy.ragged() && is_long(first)) {
-          for (index row = first; row < first + used; ++row) { apart_row<V>(row, lane, total); }
-        } else {
-          side_by_side_rows<V>(first, used, lane, total);
+      block_rows block{first, totals.of(first).counts, lane.loss.data()};
+      for_each_tile<V>(
+          policy, first, end, std::span(lane.order),
+          [&](index from, index to) {
+            prefetch_rows(policy, from, to);
+            if constexpr (!std::is_same_v<Reference, reference_free_t>) { prefetch_rows(reference, from, to); }
+            if constexpr (WithGradient) { prefetch_rows(out.gradient, from, to); }
+          },
+          [&](tile<V>& rows) { side_by_side_rows(rows, lane, block); },
+          [&](index row) { apart_row<V>(row, lane, block); });
+      for (index group = first; group < end; group += rows_per_group) {
+        accumulator_of<compute> sum(0);
+        for (index row = group; row < std::min(end, group + rows_per_group); ++row) {
+          sum += accumulator_of<compute>(block.loss_of(row));
         }
+        totals.of(group).loss = sum;
       }
     } else {
-      for (; first < end; ++first) { one_row(first, lane, total); }
+      for (; first < end; ++first) {
+        group_total<compute>& total = totals.of(first);
+        block_rows block{first, total.counts, lane.loss.data()};
+        one_row(first, lane, block, &total.seen);
+        total.loss += accumulator_of<compute>(block.loss_of(first));
+      }
     }
   }
 
  private:
+  /// What became of the rows of a block.
+  struct block_rows {
+    index first;
+    row_counts& counts;
+    compute* loss;  ///< what each adds to the total
+
+    compute& loss_of(index row) const { return loss[row - first]; }
+  };
+
   template <class V>
-  DYNAMICPO_INLINE void side_by_side_rows(index first, index used, row_buffers<compute>& lane,
-                                          group_total<compute>& total) const {
-    tile<V> rows;
-    rows.first = first;
-    rows.used = static_cast<std::size_t>(used);
+  DYNAMICPO_INLINE void side_by_side_rows(tile<V>& rows, row_buffers<compute>& lane, block_rows& block) const {
     if (rows.is_whole(policy, reference)) {
       if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
-        // One beta and log-ratios need no scores.
-        constexpr bool ratios_alone =
-            uniform<typename Pipeline::beta_type> &&
-            std::is_same_v<std::remove_cvref_t<decltype(pipeline.objective.margin)>, margin::log_ratio>;
-        rows.template load_whole<!ratios_alone>(policy, reference);
+        rows.template load_whole<!whole_rows>(policy, reference);
         const V count(static_cast<compute>(rows.columns));
-        return finish(rows, side_by_side_whole<V>{accumulator_of<V>(count)}, count, lane, total);
+        return finish(rows, side_by_side_whole<V>{accumulator_of<V>(count)}, count, lane, block);
       } else {
         rows.template load_whole<true>(policy, reference);
       }
@@ -128,7 +148,7 @@ struct row_evaluation {
       rows.load_rows(policy, reference);
     }
     if (rows.columns == 0) {
-      for (index row = first; row < first + used; ++row) { apart_row<V>(row, lane, total); }
+      for (std::size_t l = 0; l < rows.used; ++l) { apart_row<V>(rows.row[l], lane, block); }
       return;
     }
     const auto selection = select_in_lanes(pipeline.select, rows.chosen_score, rows.score, rows.columns, ~rows.apart);
@@ -139,22 +159,21 @@ struct row_evaluation {
       count = count + where(layout.selected(rows.score[k]), V(1), V(0));
     }
     layout.count = accumulator_of<V>(count);
-    finish(rows, layout, count, lane, total);
+    finish(rows, layout, count, lane, block);
   }
 
   /// Steps 3 and after of rows side by side.
   template <class V, class Layout>
   DYNAMICPO_INLINE void finish(tile<V>& rows, const Layout& layout, const V& count, row_buffers<compute>& lane,
-                               group_total<compute>& total) const {
-    const index first = rows.first;
+                               block_rows& block) const {
     accumulator_of<V> mean_rest(0);
-    if constexpr (Pipeline::beta_type::needs_rest) {
+    if constexpr (beta_type::needs_rest) {
       mean_rest = mean_of_rest(rows.score, rows.columns, layout, accumulator_of<V>(count));
     }
     const auto result = evaluate_columns<WithGradient, V>(
         pipeline.beta, pipeline.objective, layout, rows.chosen_score, rows.chosen_ratio, mean_rest,
         {rows.score, rows.ratio,
-         out.effective_beta.empty() && uniform<typename Pipeline::beta_type> ? nullptr : rows.beta, rows.weight,
+         out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta, rows.weight,
          rows.columns},
         accumulator_of<V>(scale));
 
@@ -170,41 +189,40 @@ struct row_evaluation {
     }
     if (!out.effective_beta.empty()) { rows.store_by_position(rows.beta, layout, policy, out.effective_beta); }
 
-    alignas(64) compute row_loss[V::count];
-    if (rows.complete() && !any(empty) && !any(result.underflow)) {
-      total.counts.rows += static_cast<index>(V::count);
-      loss.store(row_loss);
-      unrolled<V::count>([&](auto l) { total.loss += row_loss[l]; });
-      if (!out.row_loss.empty()) { loss.store(&out.row_loss[static_cast<std::size_t>(first)]); }
+    if (rows.in_turn && rows.complete() && !any(empty) && !any(result.underflow)) {
+      block.counts.rows += static_cast<index>(V::count);
+      loss.store(&block.loss_of(rows.row[0]));
+      if (!out.row_loss.empty()) { loss.store(&out.row_loss[static_cast<std::size_t>(rows.row[0])]); }
       return;
     }
+    alignas(64) compute row_loss[V::count];
     alignas(64) bits_of<compute> apart[V::count], none[V::count], underflow[V::count];
     loss.store(row_loss);
     rows.apart.store(apart);
     empty.store(none);
     result.underflow.store(underflow);
     for (std::size_t l = 0; l < rows.used; ++l) {
-      const index row = first + static_cast<index>(l);
+      const index row = rows.row[l];
       if (apart[l] != 0) {
-        apart_row<V>(row, lane, total);
+        apart_row<V>(row, lane, block);
         continue;
       }
-      ++(none[l] != 0 ? total.counts.empty_rows : total.counts.rows);
-      total.counts.underflow_rows += underflow[l] != 0 && none[l] == 0 ? 1 : 0;
-      total.loss += row_loss[l];
-      write_loss(row, row_loss[l]);
+      ++(none[l] != 0 ? block.counts.empty_rows : block.counts.rows);
+      block.counts.underflow_rows += underflow[l] != 0 && none[l] == 0 ? 1 : 0;
+      add_loss(row, row_loss[l], block);
     }
   }
 
   template <class Layout, class V>
   DYNAMICPO_INLINE void store_rejected(tile<V>& rows) const {
-    if constexpr (one_weight<Layout, typename Pipeline::beta_type, typename Pipeline::objective_type> &&
-                  std::is_same_v<stored, compute>) {
-      if (rows.complete() && !out.gradient.ragged() && out.gradient.rejected_matrix().column_stride == 1) {
-        return rows.fill_rejected(rows.weight[0], out.gradient);
+    if constexpr (selects_all<Layout> &&
+                  one_weight<beta_type, objective_type>) {
+      if constexpr (std::is_same_v<stored, compute>) {
+        if (rows.in_turn && rows.complete() && !out.gradient.ragged() &&
+            out.gradient.rejected_matrix().column_stride == 1) {
+          return rows.fill_rejected(rows.weight[0], out.gradient);
+        }
       }
-    }
-    if constexpr (one_weight<Layout, typename Pipeline::beta_type, typename Pipeline::objective_type>) {
       for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
     }
     rows.store_rejected(rows.weight, out.gradient, policy);
@@ -214,12 +232,14 @@ struct row_evaluation {
 
   /// A row that no tile holds: a long one along the lanes, if it is all there and finite; else by itself.
   template <class V>
-  DYNAMICPO_INLINE void apart_row(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
-    if (!is_long(row) || !long_row_in_place<V>(row, lane, total)) { one_row(row, lane, total); }
+  DYNAMICPO_INLINE void apart_row(index row, row_buffers<compute>& lane, block_rows& block) const {
+    bool done = false;
+    if (is_long(row)) { run_apart<V::bytes>([&](auto) { done = long_row_in_place<V>(row, lane, block); }); }
+    if (!done) { one_row(row, lane, block); }
   }
 
   template <class V>
-  DYNAMICPO_INLINE bool long_row_in_place(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
+  DYNAMICPO_INLINE bool long_row_in_place(index row, row_buffers<compute>& lane, block_rows& block) const {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
     if constexpr (!std::is_same_v<stored, compute>) {
       return false;
@@ -239,25 +259,31 @@ struct row_evaluation {
       const auto size = static_cast<std::size_t>(policy.negatives(row));
       const std::span<const compute> scores(&policy.rejected(row, 0), size);
       long_row<V> along(policy.chosen(row), ratio, size, lane);
-      if (!along.load(scores.data(), frozen) || !elementary::isfinite(ratio)) { return false; }
-      auto scratch = lane.scratch();
-      const select::row_scores<compute> seen{policy.chosen(row), scores, row};
-      const compute count = along.select(cut_apart<V::bytes>(pipeline.select, seen, scratch).least);
-      if (count == compute(0) || compute(static_cast<double>(aggregate::max_negatives)) < count) { return false; }
-      const auto result =
-          along.template evaluate<WithGradient>(pipeline.beta, pipeline.objective, scale, !out.effective_beta.empty());
+      if (!elementary::isfinite(ratio)) { return false; }
+      if constexpr (whole_rows) {
+        if (!along.load_whole(scores.data(), frozen)) { return false; }
+      } else {
+        if (!along.load(scores.data(), frozen)) { return false; }
+        auto scratch = lane.scratch();
+        const select::row_scores<compute> seen{policy.chosen(row), scores, row};
+        if (along.select(cut_apart<V::bytes>(pipeline.select, seen, scratch).least) == compute(0)) { return false; }
+      }
+      if (compute(static_cast<double>(aggregate::max_negatives)) < along.selected()) { return false; }
+      using layout = std::conditional_t<whole_rows, along_the_row_whole<V>, along_the_row<V>>;
+      const auto result = along.template evaluate<WithGradient, layout>(pipeline.beta, pipeline.objective, scale,
+                                                                        !out.effective_beta.empty());
       if (result.overflow) { return false; }
 
-      ++total.counts.rows;
-      total.counts.underflow_rows += result.underflow ? 1 : 0;
-      total.loss += accumulator_of<compute>(result.loss);
-      write_loss(row, result.loss);
+      ++block.counts.rows;
+      block.counts.underflow_rows += result.underflow ? 1 : 0;
+      add_loss(row, result.loss, block);
       if constexpr (WithGradient) {
         out.gradient.chosen(row) = result.chosen_gradient;
+        constexpr bool one = whole_rows && one_weight<beta_type, objective_type>;
         const bool in_line = out.gradient.rejected_matrix().column_stride == 1;
         compute* const to = &out.gradient.rejected(row, 0);
         for (std::size_t k = 0; k < size; k += V::count) {
-          const V& weight = along.weight[k / V::count];
+          const V& weight = along.weight[one ? 0 : k / V::count];
           if (in_line && k + V::count <= size) {
             weight.store(to + k);
           } else {
@@ -291,7 +317,7 @@ struct row_evaluation {
         least = std::min(least, lane.score[static_cast<std::size_t>(lane.pick[j])]);
       }
       along.select(least);
-      result = along.template evaluate<derives>(pipeline.beta, pipeline.objective, scale, true);
+      result = along.template evaluate<derives, along_the_row<V>>(pipeline.beta, pipeline.objective, scale, true);
       for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
         const auto i = static_cast<std::size_t>(lane.pick[j]);
         lane.beta[j] = along.beta[i / V::count][i % V::count];
@@ -301,7 +327,8 @@ struct row_evaluation {
     return result;
   }
 
-  [[gnu::noinline]] void one_row(index row, row_buffers<compute>& lane, group_total<compute>& total) const {
+  [[gnu::noinline]] void one_row(index row, row_buffers<compute>& lane, block_rows& block,
+                                 instruments<accumulator_of<compute>>* seen = nullptr) const {
     loaded_row<compute> loaded = load_row(policy, reference, row, lane);
     if constexpr (WithGradient) { clear_row(out.gradient, row); }
     const auto first = static_cast<std::size_t>(policy.flat(row));
@@ -310,17 +337,17 @@ struct row_evaluation {
       std::fill(betas.begin(), betas.end(), compute(0));
     }
     const bool propagate = out.nonfinite == nonfinite::propagate;
-    if (loaded.problem != defect::none && !propagate) { return invalid(row, loaded, total); }
+    if (loaded.problem != defect::none && !propagate) { return invalid(row, loaded, block); }
 
     const selected_row<compute> chosen_few = select_row(pipeline.select, loaded, row, lane);
     const bool too_many = chosen_few.count > aggregate::max_negatives;
     if (loaded.problem == defect::none && too_many) {
       loaded.note(defect::too_many_negatives, -1);
-      return invalid(row, loaded, total);
+      return invalid(row, loaded, block);
     }
     if (loaded.problem == defect::none && chosen_few.count == 0) {
-      ++total.counts.empty_rows;
-      return write_loss(row, compute(0));
+      ++block.counts.empty_rows;
+      return add_loss(row, compute(0), block);
     }
     const index count = too_many ? 0 : chosen_few.count;
     evaluated_row<compute> result;
@@ -331,17 +358,16 @@ struct row_evaluation {
     }
     if (result.overflow) { loaded.note(defect::margin, -1); }
     if (loaded.problem != defect::none) {
-      if (!propagate) { return invalid(row, loaded, total); }
-      note_invalid(total.counts, row, loaded.problem, loaded.problem_slot);
+      if (!propagate) { return invalid(row, loaded, block); }
+      note_invalid(block.counts, row, loaded.problem, loaded.problem_slot);
     } else {
-      ++total.counts.rows;
-      total.counts.underflow_rows += result.underflow ? 1 : 0;
+      ++block.counts.rows;
+      block.counts.underflow_rows += result.underflow ? 1 : 0;
       if constexpr (WithInstruments) {
-        instrument_row<compute>::record(pipeline.objective, loaded, row, count, result, lane, scale, total.seen);
+        instrument_row<compute>::record(pipeline.objective, loaded, row, count, result, lane, scale, *seen);
       }
     }
-    total.loss += accumulator_of<compute>(result.loss);
-    write_loss(row, result.loss);
+    add_loss(row, result.loss, block);
     for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
       const index slot = lane.slot[static_cast<std::size_t>(lane.pick[j])];
       if constexpr (WithGradient) {
@@ -365,9 +391,14 @@ struct row_evaluation {
     return evaluate_row<derives>(pipeline.beta, pipeline.objective, loaded, count, lane, scale);
   }
 
-  void invalid(index row, const loaded_row<compute>& loaded, group_total<compute>& total) const {
-    note_invalid(total.counts, row, loaded.problem, loaded.problem_slot);
+  void invalid(index row, const loaded_row<compute>& loaded, block_rows& block) const {
+    note_invalid(block.counts, row, loaded.problem, loaded.problem_slot);
+    block.loss_of(row) = compute(0);
     write_loss(row, not_a_number);
+  }
+  void add_loss(index row, const compute& loss, block_rows& block) const {
+    block.loss_of(row) = loss;
+    write_loss(row, loss);
   }
   void write_loss(index row, const compute& loss) const {
     if (!out.row_loss.empty()) { out.row_loss[static_cast<std::size_t>(row)] = loss; }

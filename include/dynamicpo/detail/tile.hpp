@@ -9,13 +9,13 @@
 #include <type_traits>
 
 #include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/presence.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/transpose.hpp"
 #include "dynamicpo/score/scores.hpp"
 
-/// Rows side by side: a tile is V::count consecutive rows of a batch, one a lane, of up to `max_columns` negatives
-/// each.
+/// Rows side by side: a tile is V::count rows of a batch, one a lane, of up to `max_columns` negatives each.
 namespace dynamicpo::inline v1::detail {
 
 /// Rows of more negatives are long: they run along the lanes, and sums over them are taken lane by lane.
@@ -30,15 +30,31 @@ struct tile {
   static constexpr std::size_t panel_size = panel<V>::columns;
   static constexpr std::size_t room = max_columns + panel_size;
 
-  index first;       ///< row of lane 0
-  std::size_t used;  ///< lanes with a row
+  index row[rows];     ///< of each lane; row[0], if it has none
+  std::size_t used;    ///< lanes with a row
+  bool in_turn;        ///< whether the rows are row[0], row[0] + 1, ..
+  index block_end;     ///< no thread but this one writes from row[0] up to this row
   std::size_t columns = 0;
-  index count[rows];         ///< negatives of each row, absent ones included
-  bool some_absent = false;  ///< whether some columns hold no negative of some row
-  truth apart;               ///< rows that this tile does not hold: too long, or not finite
+  index count[rows];   ///< negatives of each row, absent ones included
+  truth apart;         ///< rows that this tile does not hold: too long, or not finite
   V chosen_score, chosen_ratio;
   V score[room], ratio[room], beta[room], weight[room];
-  T staged[rows][room];
+  T staged[rows][room], staged_reference[rows][room];
+
+  /// Takes `number` rows from `from` on.
+  DYNAMICPO_INLINE void take(index from, std::size_t number, index end) {
+    used = number;
+    in_turn = true;
+    block_end = end;
+    for (std::size_t l = 0; l < rows; ++l) { row[l] = from + static_cast<index>(l < used ? l : 0); }
+  }
+  /// Takes rows by their distances from `from`.
+  DYNAMICPO_INLINE void take(std::span<const std::int32_t> distances, index from, index end) {
+    used = distances.size();
+    in_turn = false;
+    block_end = end;
+    for (std::size_t l = 0; l < rows; ++l) { row[l] = from + distances[l < used ? l : 0]; }
+  }
 
   /// Whether every lane has a row, and none is apart.
   DYNAMICPO_INLINE bool complete() const { return used == rows && !any(apart); }
@@ -53,77 +69,79 @@ struct tile {
   template <class View>
   DYNAMICPO_INLINE void load_chosen(const View& view, V& to) {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
-      if (used == rows && view.chosen_span().stride == 1 && !view.length_normalised()) {
-        to = V::load(&view.chosen(first));
+      if (in_turn && used == rows && view.chosen_span().stride == 1 && !view.length_normalised()) {
+        to = V::load(&view.chosen(row[0]));
         return;
       }
     }
     alignas(64) T chosen[rows];
-    for (std::size_t l = 0; l < rows; ++l) {
-      const index row = first + static_cast<index>(l < used ? l : 0);
-      chosen[l] = load<T>(view.chosen(row), view.chosen_length(row));
-    }
-    to = V::load(chosen);
-  }
-
-  /// to[k], k < columns: the k-th negative of each row; anything where a row has none.
-  template <class View>
-  DYNAMICPO_INLINE void load_rejected(const View& view, V* to) {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
-      const auto memory = view.rejected_matrix();
-      if (!view.ragged() && columns == 1 && memory.row_stride == 1 && used == rows && !view.length_normalised()) {
-        to[0] = V::load(&view.rejected(first, 0));
+      if (!view.length_normalised()) {
+        const auto memory = view.chosen_span();
+        for (std::size_t l = 0; l < rows; ++l) { chosen[l] = memory.data[row[l] * memory.stride]; }
+        to = V::load(chosen);
         return;
       }
     }
-    const T* at[rows];
+    for (std::size_t l = 0; l < rows; ++l) { chosen[l] = load<T>(view.chosen(row[l]), view.chosen_length(row[l])); }
+    to = V::load(chosen);
+  }
+
+  /// at[l]: a place to read the negatives of row l from, in whole panels. Those that overrun memory, or what other
+  /// threads may write to, are copied to `room_of_row`; so is what is stored in another way.
+  template <class View>
+  DYNAMICPO_INLINE void point(const View& view, T (&room_of_row)[rows][room], const T** at) {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
       if (in_place(view)) {
         const auto memory = view.rejected_matrix();
-        const auto begin = [&](index row) {
-          return memory.data + (view.ragged() ? view.flat(row) : row * memory.row_stride);
+        const bool ragged = view.ragged();
+        const auto begin = [&](index of) {
+          return memory.data + (ragged ? view.flat(of) : of * memory.row_stride);
         };
-        // A panel may go past its row into the next ones of this tile, not further.
-        const index last = first + static_cast<index>(used) - 1;
-        const T* const end = begin(last) + view.negatives(last);
-        const bool ascending = view.ragged() || memory.row_stride >= memory.columns;
         const auto padded = static_cast<index>((columns + panel_size - 1) / panel_size * panel_size);
+        const bool ascending = ragged || memory.row_stride >= memory.columns;
+        const T* const end = ascending ? begin(block_end - 1) + view.negatives(block_end - 1) : nullptr;
+        bool overrun = !ascending;
         for (std::size_t l = 0; l < rows; ++l) {
-          at[l] = begin(first + static_cast<index>(l < used ? l : 0));
-          if (!ascending || end - at[l] < padded) {
-            std::copy(at[l], at[l] + count[l], staged[l]);
-            at[l] = staged[l];
-          }
+          at[l] = begin(row[l]);
+          overrun = overrun || end - at[l] < padded;
         }
-      } else {
-        stage(view, at);
+        for (std::size_t l = 0; overrun && l < rows; ++l) {
+          if (ascending && end - at[l] >= padded) { continue; }
+          std::copy(at[l], at[l] + count[l], room_of_row[l]);
+          at[l] = room_of_row[l];
+        }
+        return;
       }
-    } else {
-      stage(view, at);
     }
-    for (std::size_t k = 0; k < columns; k += panel_size) { panel<V>::load(scattered<const T>{at, k}, to + k); }
-  }
-
-  template <class View>
-  void stage(const View& view, const T** at) {
     for (std::size_t l = 0; l < rows; ++l) {
-      at[l] = staged[l];
+      at[l] = room_of_row[l];
       for (index k = 0; k < count[l]; ++k) {
-        const index row = first + static_cast<index>(l);
-        staged[l][k] = view.present(row, k) ? load<T>(view.rejected(row, k), view.rejected_length(row, k)) : T(0);
+        room_of_row[l][k] =
+            view.present(row[l], k) ? load<T>(view.rejected(row[l], k), view.rejected_length(row[l], k)) : T(0);
       }
     }
   }
 
-  /// Whether every lane has a row of as many negatives, at least a panel of them, all taking part and in place.
+  /// Whether panels may be read from every row of a dense view in place: of shorter rows they run into the next.
+  template <class View>
+  DYNAMICPO_INLINE bool has_panels(const View& view) const {
+    const auto memory = view.rejected_matrix();
+    if (memory.columns >= static_cast<index>(panel_size)) { return true; }
+    const index read = static_cast<index>(rows - 1) * memory.row_stride + static_cast<index>(panel_size);
+    const index own = (block_end - 1 - row[0]) * memory.row_stride + memory.columns;
+    return memory.columns > 0 && memory.row_stride >= memory.columns && read <= own;
+  }
+
+  /// Whether every lane has a row of as many negatives, all taking part and in place.
   template <class Policy, class Reference>
   DYNAMICPO_INLINE bool is_whole(const Policy& policy, const Reference& reference) const {
     if constexpr (!std::is_same_v<typename Policy::value_type, T>) { return false; }
-    bool whole = used == rows && !policy.ragged() && !policy.masked() && in_place(policy) &&
-                 policy.negatives(first) >= static_cast<index>(panel_size) &&
-                 policy.negatives(first) <= static_cast<index>(max_columns);
+    bool whole = in_turn && used == rows && !policy.ragged() && !policy.masked() && in_place(policy) &&
+                 policy.negatives(row[0]) <= static_cast<index>(max_columns) && has_panels(policy);
     if constexpr (!std::is_same_v<Reference, reference_free_t>) {
-      whole = whole && std::is_same_v<typename Reference::value_type, T> && in_place(reference) && !reference.ragged();
+      whole = whole && std::is_same_v<typename Reference::value_type, T> && in_place(reference) && !reference.ragged() &&
+              has_panels(reference);
     }
     return whole;
   }
@@ -132,9 +150,8 @@ struct tile {
   template <bool WithScore, class Policy, class Reference>
   DYNAMICPO_INLINE void load_whole(const Policy& policy, const Reference& reference) {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
-    columns = static_cast<std::size_t>(policy.negatives(first));
+    columns = static_cast<std::size_t>(policy.negatives(row[0]));
     for (index& each : count) { each = static_cast<index>(columns); }
-    some_absent = false;
     load_chosen(policy, chosen_score);
     chosen_ratio = chosen_score;
     if constexpr (has_reference) {
@@ -145,14 +162,15 @@ struct tile {
     truth finite = elementary::isfinite(chosen_ratio);
     if constexpr (std::is_same_v<typename Policy::value_type, T>) {
       const auto from = policy.rejected_matrix();
-      const T* const base = from.data + first * from.row_stride;
+      const T* const base = from.data + row[0] * from.row_stride;
+      const std::size_t width = std::min(panel_size, columns);
       for (std::size_t k = 0; k < columns; k += panel_size) {
-        const std::size_t at = std::min(k, columns - panel_size);
+        const std::size_t at = std::min(k, columns - width);
         const spaced<const T> here{base + at, from.row_stride};
         if constexpr (has_reference) {
           if constexpr (std::is_same_v<typename Reference::value_type, T>) {
             const auto frozen = reference.rejected_matrix();
-            const spaced<const T> there{frozen.data + first * frozen.row_stride + at, frozen.row_stride};
+            const spaced<const T> there{frozen.data + row[0] * frozen.row_stride + at, frozen.row_stride};
             if constexpr (WithScore) { panel<V>::load(here, score + at); }
             panel<V>::load_difference(here, there, ratio + at);
           }
@@ -162,7 +180,9 @@ struct tile {
             for (std::size_t q = 0; q < panel_size; ++q) { score[at + q] = ratio[at + q]; }
           }
         }
-        for (std::size_t q = 0; q < panel_size; ++q) { finite = finite & elementary::isfinite(ratio[at + q]); }
+        for (std::size_t q = 0; q < panel_size; ++q) {
+          if (q < width) { finite = finite & elementary::isfinite(ratio[at + q]); }
+        }
       }
     }
     apart = ~finite;
@@ -177,96 +197,74 @@ struct tile {
   template <class Policy, class Reference>
   DYNAMICPO_INLINE void load_any_rows(const Policy& policy, const Reference& reference) {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
-    const V counts = measure(policy);
-    const bool uniform = !policy.ragged() && used == rows;
+    const lane_bits<V> present = measure(policy);
     load_chosen(policy, chosen_score);
     chosen_ratio = chosen_score;
-    load_rejected(policy, score);
     if constexpr (has_reference) {
       V other;
       load_chosen(reference, other);
       chosen_ratio = chosen_score - other;
-      load_rejected(reference, ratio);
     }
     truth finite = elementary::isfinite(chosen_ratio);
-    some_absent = !uniform || policy.masked() || policy.length_normalised();
-    for (std::size_t k = 0; k < columns; ++k) {
-      V log_ratio = score[k];
-      if constexpr (has_reference) { log_ratio = score[k] - ratio[k]; }
-      if (some_absent) {
-        const truth present = presence(policy, k, counts);
-        finite = finite & (~present | elementary::isfinite(log_ratio));
-        score[k] = where(present, score[k], V(-std::numeric_limits<T>::infinity()));
-        ratio[k] = where(present, log_ratio, V(0));
-      } else {
-        finite = finite & elementary::isfinite(log_ratio);
-        ratio[k] = log_ratio;
+    const T *from[rows], *frozen[rows];
+    point(policy, staged, from);
+    if constexpr (has_reference) { point(reference, staged_reference, frozen); }
+    for (std::size_t k = 0; k < columns; k += panel_size) {
+      panel<V>::load(scattered<const T>{from, k}, score + k);
+      if constexpr (has_reference) { panel<V>::load(scattered<const T>{frozen, k}, ratio + k); }
+      for (std::size_t c = k; c < k + panel_size; ++c) {
+        const truth there = present[c];
+        V log_ratio = score[c];
+        if constexpr (has_reference) { log_ratio = score[c] - ratio[c]; }
+        finite = finite & (~there | elementary::isfinite(log_ratio));
+        score[c] = where(there, score[c], V(-std::numeric_limits<T>::infinity()));
+        ratio[c] = where(there, log_ratio, V(0));
       }
     }
     apart = apart | ~finite;
   }
 
-  /// Sets count, columns and apart by the shape alone; returns the counts.
+  /// Sets count, columns and apart by the shape alone; returns which negatives take part.
   template <class Policy>
-  DYNAMICPO_INLINE V measure(const Policy& policy) {
-    if (!policy.ragged() && used == rows && !policy.length_normalised() &&
-        policy.negatives(first) <= static_cast<index>(max_columns)) {
-      columns = static_cast<std::size_t>(policy.negatives(first));
-      for (index& each : count) { each = static_cast<index>(columns); }
-      apart = truth(0);
-      return V(static_cast<T>(columns));
-    }
+  DYNAMICPO_INLINE lane_bits<V> measure(const Policy& policy) {
     alignas(64) bits_of<T> lane_apart[rows];
-    alignas(64) T lane_count[rows];
+    std::uint64_t present[rows];
     columns = 0;
     for (std::size_t l = 0; l < rows; ++l) {
-      const index row = first + static_cast<index>(l);
-      const bool fits =
-          l < used && policy.negatives(row) <= static_cast<index>(max_columns) && policy.chosen_length(row) > 0;
+      const index negatives = policy.negatives(row[l]);
+      const bool fits = l < used && negatives <= static_cast<index>(max_columns) && policy.chosen_length(row[l]) > 0;
       lane_apart[l] = fits ? 0 : -1;
-      count[l] = fits ? policy.negatives(row) : 0;
-      lane_count[l] = static_cast<T>(count[l]);
+      count[l] = fits ? negatives : 0;
+      present[l] = bits_of_present(policy, row[l], static_cast<std::size_t>(count[l]));
       columns = std::max(columns, static_cast<std::size_t>(count[l]));
     }
     apart = truth::load(lane_apart);
-    return V::load(lane_count);
-  }
-
-  template <class Policy>
-  DYNAMICPO_INLINE truth presence(const Policy& policy, std::size_t k, const V& counts) {
-    truth present = V(static_cast<T>(k)) < counts;
-    if (policy.masked() || policy.length_normalised()) {
-      alignas(64) bits_of<T> there[rows];
-      for (std::size_t l = 0; l < rows; ++l) {
-        there[l] =
-            static_cast<index>(k) < count[l] && policy.present(first + static_cast<index>(l), static_cast<index>(k))
-                ? -1
-                : 0;
-      }
-      present = truth::load(there);
-    }
-    return present;
+    return lane_bits<V>::load(present);
   }
 
   /// Writes one number a row to all its entries; of a complete tile alone.
   template <class View>
   DYNAMICPO_INLINE void fill_rejected(const V& from, const View& to) {
+    if (to.rejected_matrix().columns == 1 && to.rejected_matrix().row_stride == 1) {
+      from.store(&to.rejected(row[0], 0));
+      return;
+    }
     using vector = typename V::vector;
     typedef T anywhere __attribute__((vector_size(sizeof(vector)), aligned(alignof(T)), may_alias));  // NOLINT
     alignas(64) T values[rows];
     from.store(values);
     const auto memory = to.rejected_matrix();
-    T* row = memory.data + first * memory.row_stride;
-    for (std::size_t l = 0; l < rows; ++l, row += memory.row_stride) {
+    T* here = memory.data + row[0] * memory.row_stride;
+    for (std::size_t l = 0; l < rows; ++l, here += memory.row_stride) {
       const vector all = vector{} + values[l];
       if (columns >= V::per_part) {
-        *reinterpret_cast<anywhere*>(row) = all;
-        *reinterpret_cast<anywhere*>(row + (columns - V::per_part)) = all;
+        *reinterpret_cast<anywhere*>(here) = all;
+        *reinterpret_cast<anywhere*>(here + (columns - V::per_part)) = all;
         for (std::size_t k = V::per_part; k + V::per_part < columns; k += V::per_part) {
-          *reinterpret_cast<anywhere*>(row + k) = all;
+          *reinterpret_cast<anywhere*>(here + k) = all;
         }
       } else {
-        for (std::size_t k = 0; k < columns; ++k) { row[k] = values[l]; }
+        for (std::size_t k = 0; k < columns; ++k) { here[k] = values[l]; }
       }
     }
   }
@@ -275,11 +273,15 @@ struct tile {
   template <class View>
   DYNAMICPO_INLINE void store_rejected(
       const V* from, const View& to, const scores<const typename View::value_type, typename View::space_type>& policy) {
-    const bool all = complete();
     if constexpr (std::is_same_v<typename View::value_type, T>) {
       const auto memory = to.rejected_matrix();
-      if (all && !to.ragged() && memory.column_stride == 1 && columns >= panel_size && !policy.length_normalised()) {
-        T* const base = memory.data + first * memory.row_stride;
+      if (in_turn && complete() && !to.ragged() && memory.column_stride == 1 && !policy.length_normalised() &&
+          (columns >= panel_size || (columns == 1 && memory.row_stride == 1))) {
+        T* const base = memory.data + row[0] * memory.row_stride;
+        if (columns == 1) {
+          from[0].store(base);
+          return;
+        }
         for (std::size_t k = 0; k < columns; k += panel_size) {
           const std::size_t column = std::min(k, columns - panel_size);
           panel<V>::store(from + column, spaced<T>{base + column, memory.row_stride});
@@ -295,31 +297,56 @@ struct tile {
     T* at[rows];
     for (std::size_t l = 0; l < rows; ++l) { at[l] = staged[l]; }
     for (std::size_t k = 0; k < columns; k += panel_size) { panel<V>::store(from + k, scattered<T>{at, k}); }
+    alignas(64) bits_of<T> elsewhere[rows];
+    apart.store(elsewhere);
+    const bool plain = to.rejected_matrix().column_stride == 1 && !policy.length_normalised();
     for (std::size_t l = 0; l < used; ++l) {
-      if (apart[l] != 0) { continue; }
-      const index row = first + static_cast<index>(l);
+      if (elsewhere[l] != 0) { continue; }
+      if constexpr (std::is_same_v<typename View::value_type, T>) {
+        if (plain) {
+          if (count[l] > 0) { copy_row(staged[l], &to.rejected(row[l], 0), static_cast<std::size_t>(count[l])); }
+          continue;
+        }
+      }
       for (index k = 0; k < count[l]; ++k) {
-        to.rejected(row, k) =
-            static_cast<typename View::value_type>(per_token(staged[l][k], policy.rejected_length(row, k)));
+        to.rejected(row[l], k) =
+            static_cast<typename View::value_type>(per_token(staged[l][k], policy.rejected_length(row[l], k)));
       }
     }
+  }
+  // In blocks of 16 bytes, the last of which overlaps the one before.
+  DYNAMICPO_INLINE static void copy_row(const T* from, T* to, std::size_t n) {
+    if (n < panel_size) {
+      for (std::size_t k = 0; k < n; ++k) { to[k] = from[k]; }
+      return;
+    }
+    for (std::size_t k = 0; k + panel_size < n; k += panel_size) {
+      std::memcpy(to + k, from + k, panel_size * sizeof(T));
+    }
+    std::memcpy(to + (n - panel_size), from + (n - panel_size), panel_size * sizeof(T));
   }
 
   template <class View>
   DYNAMICPO_INLINE void store_chosen(const V& from, const View& to,
                                      const scores<const typename View::value_type, typename View::space_type>& policy) {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
-      if (to.chosen_span().stride == 1 && !policy.length_normalised() && complete()) {
-        from.store(&to.chosen(first));
+      if (in_turn && to.chosen_span().stride == 1 && !policy.length_normalised() && complete()) {
+        from.store(&to.chosen(row[0]));
         return;
       }
     }
     alignas(64) T values[rows];
     from.store(values);
+    if constexpr (std::is_same_v<typename View::value_type, T>) {
+      if (complete() && !policy.length_normalised()) {
+        const auto memory = to.chosen_span();
+        for (std::size_t l = 0; l < rows; ++l) { memory.data[row[l] * memory.stride] = values[l]; }
+        return;
+      }
+    }
     for (std::size_t l = 0; l < used; ++l) {
       if (apart[l] != 0) { continue; }
-      const index row = first + static_cast<index>(l);
-      to.chosen(row) = static_cast<typename View::value_type>(per_token(values[l], policy.chosen_length(row)));
+      to.chosen(row[l]) = static_cast<typename View::value_type>(per_token(values[l], policy.chosen_length(row[l])));
     }
   }
 
@@ -328,10 +355,9 @@ struct tile {
   void store_by_position(const V* from, const Layout& layout, const View& policy, std::span<T> to) const {
     for (std::size_t l = 0; l < used; ++l) {
       if (apart[l] != 0) { continue; }
-      const index row = first + static_cast<index>(l);
       for (index k = 0; k < count[l]; ++k) {
         const auto column = static_cast<std::size_t>(k);
-        to[static_cast<std::size_t>(policy.flat(row) + k)] =
+        to[static_cast<std::size_t>(policy.flat(row[l]) + k)] =
             where(layout.selected(score[column]), from[column], V(0))[l];
       }
     }

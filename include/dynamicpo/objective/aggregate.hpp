@@ -68,7 +68,8 @@ struct soft_minimum {
     const T least = detail::least(margins);
     for (T& margin : margins) { margin = detail::elementary::decay(static_cast<T>(least - margin)); }
     const T total = static_cast<T>(detail::sum(margins));
-    for (T& weight : margins) { weight = weight / total; }
+    const T share = T(1) / total;  // 1 <= total <= n
+    for (T& weight : margins) { weight = weight * share; }
     return least - detail::elementary::log(total);
   }
 };

@@ -142,6 +142,7 @@ class scores {
   }
 
   // The memory behind the view, for alias checks and backends.
+  DYNAMICPO_HD constexpr const std::uint8_t* mask_data() const noexcept { return mask_; }
   DYNAMICPO_HD constexpr strided_span<T> chosen_span() const noexcept { return {chosen_, rows_, chosen_stride_}; }
   /// Dense: the matrix. Ragged: one row holding flat positions [0, flat(rows())).
   DYNAMICPO_HD constexpr strided_matrix<T> rejected_matrix() const noexcept {

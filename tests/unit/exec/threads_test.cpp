@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "dynamicpo/exec/threads.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <thread>
@@ -50,7 +51,13 @@ TEST_CASE("exec::threads uses no more lanes than blocks, and at least one") {
   REQUIRE(po::exec::threads{7}.lanes(3) == 3);
   REQUIRE(po::exec::threads{7}.lanes(0) == 1);
   REQUIRE(po::exec::threads{}.lanes(1) == 1);
-  REQUIRE(po::exec::threads{}.lanes(1000000) >= 1);
+  REQUIRE(po::exec::threads{}.lanes(1000000) == std::max<po::index>(1, std::thread::hardware_concurrency()));
+}
+
+TEST_CASE("exec::threads left to itself starts no thread for less than is worth one") {
+  constexpr po::index least = po::exec::threads::worth_a_thread;
+  REQUIRE(po::exec::threads{}.lanes(2 * least - 1) == 1);
+  REQUIRE(po::exec::threads{}.lanes(2 * least) == std::min<po::index>(2, po::exec::threads{}.lanes(1000000)));
 }
 
 TEST_CASE("exec::threads keeps a single block on the calling thread", "[threads]") {

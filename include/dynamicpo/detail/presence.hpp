@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/score/scores.hpp"
+
+/// Which negatives of a row take part, a bit each.
+namespace dynamicpo::inline v1::detail {
+
+/// Bit k: whether bytes[k], k < count <= 64, is not 0. Reads nothing else.
+inline std::uint64_t bits_of_bytes(const std::uint8_t* bytes, std::size_t count) {
+  std::uint64_t bits = 0;
+  const auto eight = [&](std::size_t k) {
+    constexpr std::uint64_t low = 0x7f7f7f7f7f7f7f7f;
+    std::uint64_t word;
+    std::memcpy(&word, bytes + k, sizeof(word));
+    const std::uint64_t ones = (((word & low) + low) | word) >> 7 & 0x0101010101010101;
+    bits |= (ones * 0x0102040810204080 >> 56) << k;
+  };
+  std::size_t k = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; k + 8 <= count; k += 8) { eight(k); }
+    if (k < count && count >= 8) {
+      eight(count - 8);
+      return bits;
+    }
+  }
+  for (; k < count; ++k) { bits |= std::uint64_t{bytes[k] != 0} << k; }
+  return bits;
+}
+
+/// Bit k: whether rejected (row, k), k < count <= 64, takes part, by mask and lengths.
+template <class T, class Space>
+std::uint64_t bits_of_present(const scores<T, Space>& view, index row, std::size_t count) {
+  std::uint64_t bits = count == 0 ? 0 : ~std::uint64_t{0} >> (64 - count);
+  if (view.masked()) { bits = bits_of_bytes(view.mask_data() + view.flat(row), count); }
+  if (view.length_normalised()) {
+    for (std::size_t k = 0; k < count; ++k) {
+      const bool there = view.rejected_length(row, static_cast<index>(k)) > 0;
+      bits &= ~(std::uint64_t{there ? 0u : 1u} << k);
+    }
+  }
+  return bits;
+}
+
+/// 64 bits for each lane, and lanes of truth from one bit of each.
+template <class V>
+struct lane_bits {
+  using truth = typename V::truth;
+  using word = bits_of<typename V::element>;
+  static constexpr std::size_t width = 8 * sizeof(word);
+  static constexpr std::size_t words = 64 / width;
+
+  truth part[words];
+
+  DYNAMICPO_INLINE static lane_bits load(const std::uint64_t* of_lane) {
+    lane_bits to;
+    alignas(64) word some[V::count];
+    for (std::size_t w = 0; w < words; ++w) {
+      for (std::size_t l = 0; l < V::count; ++l) { some[l] = static_cast<word>(of_lane[l] >> w * width); }
+      to.part[w] = truth::load(some);
+    }
+    return to;
+  }
+  DYNAMICPO_INLINE void store(std::uint64_t* of_lane) const {
+    alignas(64) word some[words][V::count];
+    for (std::size_t w = 0; w < words; ++w) { part[w].store(some[w]); }
+    for (std::size_t l = 0; l < V::count; ++l) {
+      of_lane[l] = 0;
+      for (std::size_t w = 0; w < words; ++w) {
+        of_lane[l] |= static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<word>>(some[w][l])) << w * width;
+      }
+    }
+  }
+  /// Sets bit k, not set so far, where `what` is true.
+  DYNAMICPO_INLINE void set(std::size_t k, const truth& what) {
+    const truth bit(static_cast<word>(std::make_unsigned_t<word>{1} << k % width));
+    part[k / width] = part[k / width] | (what & bit);
+  }
+  /// Whether bit k is set.
+  DYNAMICPO_INLINE truth operator[](std::size_t k) const {
+    return (part[k / width] << static_cast<int>(width - 1 - k % width)) < truth(0);
+  }
+};
+
+}  // namespace dynamicpo::inline v1::detail

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "dynamicpo/detail/tile.hpp"
+#include "dynamicpo/score/scores.hpp"
+
+/// The tiles that a block of rows is cut into.
+
+namespace dynamicpo::inline v1::detail {
+
+/// Rows put in order at a time: few enough that their scores stay in the nearest cache.
+inline constexpr index rows_in_order = 128;
+
+/// Asks for the rejected of rows [first, end), since no pattern tells the processor. (A function of this alone would be
+/// taken for one without effect.)
+template <class T, class Space>
+DYNAMICPO_INLINE void prefetch_rows(const scores<T, Space>& rows, index first, index end) {
+  if (first >= end) { return; }
+  constexpr index line = 64 / sizeof(T);
+  const T* const data = rows.rejected_matrix().data;
+  for (index at = rows.flat(first); at < rows.flat(end); at += line) {
+    __builtin_prefetch(data + at, std::is_const_v<T> ? 0 : 1);
+  }
+}
+
+/// Puts rows [first, first + order.size()) in the order of their lengths, shortest first, as distances from `first`;
+/// rows of more than `longest` are as good as equal and come last. Returns how many are not longer.
+template <std::size_t Longest, class T, class Space>
+std::size_t order_by_length(const scores<T, Space>& rows, index first, std::span<std::int32_t> order) {
+  std::size_t begin[Longest + 2] = {};
+  const auto length = [&](std::size_t i) {
+    return static_cast<std::size_t>(
+        std::min<index>(rows.negatives(first + static_cast<index>(i)), static_cast<index>(Longest) + 1));
+  };
+  for (std::size_t i = 0; i < order.size(); ++i) { ++begin[length(i)]; }
+  std::size_t place = 0;
+  for (std::size_t& each : begin) {
+    const std::size_t count = each;
+    each = place;
+    place += count;
+  }
+  const std::size_t fitting = begin[Longest + 1];
+  for (std::size_t i = 0; i < order.size(); ++i) { order[begin[length(i)]++] = static_cast<std::int32_t>(i); }
+  return fitting;
+}
+
+/// tile_work(tile) for rows [first, end), a block, and long_work(row) for those that no tile takes. Ragged rows of a like
+/// length go side by side, so that few lanes wait for the longest; prefetch(first, end) tells which rows come next.
+/// `order` has room for rows_in_order.
+template <class V, class T, class Space, class Prefetch, class TileWork, class LongWork>
+DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, std::span<std::int32_t> order,
+                                    const Prefetch& prefetch, const TileWork& tile_work, const LongWork& long_work) {
+  const bool ragged = rows.ragged();
+  const bool all_long = !ragged && rows.negatives(first) > static_cast<index>(tile_columns);
+  for (index from = first, to = first; from < end; from = to) {
+    to = ragged ? std::min(end, from + rows_in_order) : end;
+    const auto number = static_cast<std::size_t>(to - from);
+    const auto turn = [&](std::size_t i) { return from + (ragged ? index{order[i]} : static_cast<index>(i)); };
+    const std::size_t fit = all_long  ? 0
+                            : !ragged ? number
+                                      : order_by_length<tile_columns>(rows, from, order.first(number));
+    for (std::size_t i = 0; i < fit; i += V::count) {
+      tile<V> side_by_side;
+      const std::size_t used = std::min(fit - i, V::count);
+      if (ragged) {
+        const index next = std::min(end, to + static_cast<index>(i));
+        prefetch(next, std::min(end, next + static_cast<index>(V::count)));
+        side_by_side.take(order.subspan(i, used), from, end);
+      } else {
+        side_by_side.take(turn(i), used, end);
+      }
+      tile_work(side_by_side);
+    }
+    for (std::size_t i = fit; i < number; ++i) { long_work(turn(i)); }
+  }
+}
+
+}  // namespace dynamicpo::inline v1::detail
