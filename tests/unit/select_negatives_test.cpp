@@ -43,7 +43,51 @@ lists<std::remove_const_t<T>> lists_of(const po::scores<T>& policy, const Select
   return found;
 }
 
+/// A selection that the library does not know, so that its rows are seen one by one.
+template <class Select>
+struct unknown {
+  Select select;
+  template <class T>
+  selection_rule operator()(const po::select::row_scores<T>& row, std::span<std::uint8_t> selected,
+                            po::select::scratch<T>& scratch) const {
+    return select(row, selected, scratch);
+  }
+};
+
 }  // namespace
+
+TEMPLATE_TEST_CASE("select_negatives side by side is what it is row by row, to the bit", "", float, double) {
+  po::sample::philox_engine random{21};
+  const auto check = [&](const auto& select) {
+    for (const bool ragged : {false, true}) {
+      for (const po::index negatives : {1, 2, 3, 4, 15, 33, 64, 70}) {
+        auto batch = test_support::random_batch<TestType>(static_cast<std::uint64_t>(negatives), 77, negatives, ragged);
+        for (TestType& score : batch.policy.rejected) {
+          if (random.below(40) == 0) { score = random.below(2) == 0 ? -test_support::infinity_of<TestType> : TestType(-2); }
+          if (random.below(4000) == 0) { score = test_support::nan_of<TestType>; }
+        }
+        for (std::size_t row = 0; row < batch.policy.chosen.size(); row += 3) { batch.policy.chosen[row] = TestType(-1); }
+        std::vector<std::uint8_t> mask(batch.policy.rejected.size());
+        for (std::uint8_t& present : mask) { present = static_cast<std::uint8_t>(random.below(3)); }
+        for (const auto& policy : {batch.policy.view(), batch.policy.view().with_mask(mask)}) {
+          const auto together = lists_of(policy, select, po::nonfinite::skip);
+          const auto alone = lists_of(policy, unknown<std::remove_cvref_t<decltype(select)>>{select}, po::nonfinite::skip);
+          CAPTURE(ragged, negatives);
+          REQUIRE(together.offsets == alone.offsets);
+          REQUIRE(together.slots == alone.slots);
+          REQUIRE(together.rule == alone.rule);
+          REQUIRE(test_support::same_bits(together.mean_rest, alone.mean_rest));
+          REQUIRE(test_support::same_counts(together.counts, alone.counts));
+          REQUIRE(together.counts.selected == alone.counts.selected);
+        }
+      }
+    }
+  };
+  check(po::select::boundary{});
+  check(po::select::all{});
+  check(po::select::violators{});
+  check(po::select::threshold{.gap = -2.0});
+}
 
 TEMPLATE_TEST_CASE("select_negatives: compact lists, what decided, and the mean of the rest", "", float, double) {
   const test_support::table<TestType> dense{{-5, -1, -5}, {-9, -4, -20, -3, -9, -3, -5, -5, -4}};

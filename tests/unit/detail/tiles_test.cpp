@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "dynamicpo/detail/tiles.hpp"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "dynamicpo/dynamicpo.hpp"
+#include "support/catch.hpp"
+#include "support/rows.hpp"
+
+namespace po = dynamicpo;
+using V = po::detail::lanes<float, 16, 16>;
+
+TEST_CASE("order_by_length orders stably, and tells how many rows are short enough") {
+  const auto batch = test_support::random_batch<float>(5, 128, 40, true);
+  const auto rows = batch.policy.view();
+  std::vector<std::int32_t> order(100);
+  const po::index first = 17;
+  const auto length = [&](std::int32_t i) { return std::min<po::index>(rows.negatives(first + i), 65); };
+  const std::size_t fit = po::detail::order_by_length<64>(rows, first, order);
+  REQUIRE(std::set<std::int32_t>(order.begin(), order.end()).size() == order.size());
+  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+    REQUIRE(std::pair(length(order[i]), order[i]) < std::pair(length(order[i + 1]), order[i + 1]));
+  }
+  REQUIRE(fit == static_cast<std::size_t>(
+                     std::count_if(order.begin(), order.end(), [&](std::int32_t i) { return length(i) <= 64; })));
+  REQUIRE(fit < order.size());
+}
+
+TEST_CASE("for_each_tile gives every row of a block once, long ones by themselves") {
+  for (const bool ragged : {false, true}) {
+    for (const po::index negatives : {3, 40, 80}) {
+      const auto batch = test_support::random_batch<float>(6, 300, negatives, ragged);
+      const auto rows = batch.policy.view();
+      for (const auto& [first, end] : {std::pair<po::index, po::index>{0, 300}, {32, 33}, {64, 250}}) {
+        std::vector<std::int32_t> order(po::detail::rows_in_order);
+        std::multiset<po::index> seen;
+        po::index asked_up_to = first;
+        po::detail::for_each_tile<V>(
+            rows, first, end, std::span(order),
+            [&](po::index from, po::index to) {
+              REQUIRE((from <= to && to <= end));
+              asked_up_to = std::max(asked_up_to, to);
+            },
+            [&](po::detail::tile<V>& tile) {
+              REQUIRE((tile.used > 0 && tile.used <= V::count && tile.block_end == end));
+              REQUIRE(tile.in_turn == !ragged);
+              for (std::size_t l = 0; l < tile.used; ++l) {
+                REQUIRE(rows.negatives(tile.row[l]) <= 64);
+                seen.insert(tile.row[l]);
+              }
+              for (std::size_t l = tile.used; l < V::count; ++l) { REQUIRE(tile.row[l] == tile.row[0]); }
+            },
+            [&](po::index row) {
+              REQUIRE(rows.negatives(row) > 64);
+              seen.insert(row);
+            });
+        REQUIRE(static_cast<po::index>(seen.size()) == end - first);
+        REQUIRE((*seen.begin() == first && *seen.rbegin() == end - 1));
+        REQUIRE(std::set<po::index>(seen.begin(), seen.end()).size() == seen.size());
+        REQUIRE((ragged && negatives == 3 && end == 300 ? asked_up_to == end : true));
+      }
+    }
+  }
+}
