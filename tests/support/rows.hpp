@@ -96,10 +96,11 @@ struct how {
   po::nonfinite nonfinite = po::nonfinite::skip;
 };
 
+/// All NaN are one: which of two operands gives a sum its sign and payload is up to the compiler.
 template <class T>
 bool same_bits(const T& a, const T& b) {
   static_assert(std::is_arithmetic_v<T> || sizeof(T) == 2, "types without padding");
-  return std::memcmp(&a, &b, sizeof(T)) == 0;
+  return std::memcmp(&a, &b, sizeof(T)) == 0 || (a != a && b != b);
 }
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {

@@ -95,9 +95,9 @@ struct row_evaluation {
   template <std::size_t Bytes>
   void operator()(register_bytes<Bytes>, index first, index end, row_buffers<compute>& lane,
                   const block_totals<compute>& totals) const {
+    block_rows block{first, totals.of(first).counts, lane.loss.data()};
     if constexpr (in_lanes && !WithInstruments) {
       using V = lanes_of<Bytes>;
-      block_rows block{first, totals.of(first).counts, lane.loss.data()};
       for_each_tile<V>(
           policy, first, end, std::span(lane.order),
           [&](index from, index to) {
@@ -107,20 +107,15 @@ struct row_evaluation {
           },
           [&](tile<V>& rows) { side_by_side_rows(rows, lane, block); },
           [&](index row) { apart_row<V>(row, lane, block); });
-      for (index group = first; group < end; group += rows_per_group) {
-        accumulator_of<compute> sum(0);
-        for (index row = group; row < std::min(end, group + rows_per_group); ++row) {
-          sum += accumulator_of<compute>(block.loss_of(row));
-        }
-        totals.of(group).loss = sum;
-      }
     } else {
-      for (; first < end; ++first) {
-        group_total<compute>& total = totals.of(first);
-        block_rows block{first, total.counts, lane.loss.data()};
-        one_row(first, lane, block, &total.seen);
-        total.loss += accumulator_of<compute>(block.loss_of(first));
+      for (index row = first; row < end; ++row) { one_row(row, lane, block, &totals.of(row).seen); }
+    }
+    for (index group = first; group < end; group += rows_per_group) {
+      accumulator_of<compute> sum(0);
+      for (index row = group; row < std::min(end, group + rows_per_group); ++row) {
+        sum += accumulator_of<compute>(block.loss_of(row));
       }
+      totals.of(group).loss = sum;
     }
   }
 
