@@ -46,8 +46,12 @@ class philox_engine {
  public:
   using result_type = std::uint32_t;
 
-  DYNAMICPO_HD constexpr explicit philox_engine(std::uint64_t seed, std::uint64_t stream = 0) noexcept
-      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}, stream_{stream} {}
+  /// From word `first` of the stream on, a multiple of 4.
+  DYNAMICPO_HD constexpr explicit philox_engine(std::uint64_t seed, std::uint64_t stream = 0,
+                                                std::uint64_t first = 0) noexcept
+      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
+        stream_{stream},
+        next_{first} {}
 
   static constexpr result_type min() noexcept { return 0; }
   static constexpr result_type max() noexcept { return 0xFFFFFFFFu; }
@@ -67,6 +71,12 @@ class philox_engine {
   /// Uniform integer in [0, bound), bound >= 1; one word.
   DYNAMICPO_HD constexpr std::uint32_t below(std::uint32_t bound) noexcept { return bounded((*this)(), bound); }
 
+  /// The same with a bias below bound / 2^64; two words.
+  DYNAMICPO_HD constexpr std::uint32_t below_wide(std::uint32_t bound) noexcept {
+    const std::uint64_t high = (*this)(), low = (*this)();
+    return static_cast<std::uint32_t>((high * bound + (low * bound >> 32)) >> 32);
+  }
+
   /// Uniform double in [0, 1), 53 bits; two words.
   DYNAMICPO_HD constexpr double uniform() noexcept {
     const std::uint64_t high = (*this)() >> 5, low = (*this)() >> 6;
@@ -76,7 +86,7 @@ class philox_engine {
  private:
   std::array<std::uint32_t, 2> key_;
   std::uint64_t stream_;
-  std::uint64_t next_ = 0;
+  std::uint64_t next_;
   std::array<std::uint32_t, 4> words_{};
 };
 

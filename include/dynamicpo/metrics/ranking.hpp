@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string>
+
+#include "dynamicpo/detail/elementary.hpp"
+#include "dynamicpo/error.hpp"
+#include "dynamicpo/result.hpp"
+#include "dynamicpo/score/scores.hpp"
+
+namespace dynamicpo::inline v1::metrics {
+
+/// Where the chosen item stands when negatives score the same: before them, after them, or the mean over all orders.
+/// `best` alone credits a model that gives every item one score.
+enum class ties : std::uint8_t { mean, best, worst };
+
+/// Negatives that score above the chosen item, and as high.
+struct standing {
+  index above = 0, level = 0;
+
+  /// f(rank), rank 1 the first, as the ties are counted.
+  template <class F>
+  double over_ranks(ties rule, const F& f) const {
+    const index first = rule == ties::worst ? above + level : above, last = rule == ties::best ? above : above + level;
+    double total = 0;
+    for (index rank = first + 1; rank <= last + 1; ++rank) { total += f(rank); }
+    return total / static_cast<double>(last - first + 1);
+  }
+  /// 1 when the rank is at most k.
+  double hit(index k, ties rule = ties::mean) const {
+    return over_ranks(rule, [&](index rank) { return rank <= k ? 1.0 : 0.0; });
+  }
+  /// 1 / log2(1 + rank) up to rank k: NDCG@k with the chosen item alone relevant.
+  double discounted_gain(index k, ties rule = ties::mean) const {
+    return over_ranks(rule, [&](index rank) { return rank <= k ? 1.0 / std::log2(1.0 + static_cast<double>(rank)) : 0.0; });
+  }
+  double reciprocal_rank(ties rule = ties::mean) const {
+    return over_ranks(rule, [](index rank) { return 1.0 / static_cast<double>(rank); });
+  }
+};
+
+/// Means over `rows`; NaN without any.
+struct ranking_metrics {
+  double hit_ratio = std::numeric_limits<double>::quiet_NaN();        ///< HR@k
+  double ndcg = std::numeric_limits<double>::quiet_NaN();             ///< NDCG@k
+  double reciprocal_rank = std::numeric_limits<double>::quiet_NaN();  ///< MRR
+  index rows = 0;
+  index empty_rows = 0;    ///< without negatives: nothing to rank among
+  index invalid_rows = 0;  ///< a NaN or +inf, or a chosen score that is not finite
+};
+
+/// How the chosen item of `row` stands among its negatives that take part (mask, lengths and -inf leave one out).
+/// problem != none: the row is invalid.
+template <class T, class Space>
+defect stand(const scores<T, Space>& policy, index row, standing& found, index& negatives) {
+  using compute = compute_of<T>;
+  const auto read = [](const auto& stored, std::int32_t length) {
+    return static_cast<compute>(stored) / static_cast<compute>(static_cast<double>(length));
+  };
+  found = {};
+  negatives = 0;
+  if (policy.chosen_length(row) <= 0) { return defect::chosen_length; }
+  const compute chosen = read(policy.chosen(row), policy.chosen_length(row));
+  if (!detail::elementary::isfinite(chosen)) { return defect::chosen_score; }
+  for (index k = 0; k < policy.negatives(row); ++k) {
+    if (!policy.present(row, k)) { continue; }
+    const compute score = read(policy.rejected(row, k), policy.rejected_length(row, k));
+    if (!detail::elementary::isfinite(score)) {
+      if (score < compute(0)) { continue; }
+      return defect::rejected_score;
+    }
+    ++negatives;
+    found.above += chosen < score ? 1 : 0;
+    found.level += chosen == score ? 1 : 0;
+  }
+  return defect::none;
+}
+
+/// HR@k, NDCG@k and MRR of the chosen item among the negatives of its row. Rows are read in order; the same bits for the
+/// same rows. \throws std::invalid_argument when k is below 1.
+template <class T, class Space>
+ranking_metrics rank_chosen(const scores<T, Space>& policy, index k, ties rule = ties::mean) {
+  if (k < 1) { detail::throw_invalid("metrics::rank_chosen", "k is " + std::to_string(k) + ", expected at least 1"); }
+  ranking_metrics found;
+  double hits = 0, gains = 0, reciprocals = 0;
+  for (index row = 0; row < policy.rows(); ++row) {
+    standing at;
+    index negatives = 0;
+    if (stand(policy, row, at, negatives) != defect::none) {
+      ++found.invalid_rows;
+    } else if (negatives == 0) {
+      ++found.empty_rows;
+    } else {
+      ++found.rows;
+      hits += at.hit(k, rule);
+      gains += at.discounted_gain(k, rule);
+      reciprocals += at.reciprocal_rank(rule);
+    }
+  }
+  const auto rows = static_cast<double>(found.rows);
+  found.hit_ratio = hits / rows;
+  found.ndcg = gains / rows;
+  found.reciprocal_rank = reciprocals / rows;
+  return found;
+}
+
+}  // namespace dynamicpo::inline v1::metrics

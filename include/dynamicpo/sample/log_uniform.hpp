@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "dynamicpo/sample/concept.hpp"
+
+namespace dynamicpo::inline v1::sample {
+
+/// Items in order of popularity, most popular first: q(i) = log((i + 2) / (i + 1)) / log(n + 1) for items 0 .. n - 1.
+/// No table; two words a draw. Source: TensorFlow's log-uniform candidate sampler, its definition.
+class log_uniform {
+ public:
+  /// \throws std::invalid_argument when there is no item, or more than ids.
+  explicit log_uniform(index items) : items_{items}, logarithm_{std::log1p(static_cast<double>(items))} {
+    if (items < 1 || items > index{1} << 31) {
+      detail::throw_invalid("sample::log_uniform", std::to_string(items) + " items, expected 1 to 2^31");
+    }
+  }
+
+  index candidates() const { return items_; }
+  index draw(philox_engine& words) const {
+    const auto place = static_cast<index>(std::expm1(words.uniform() * logarithm_));
+    return std::clamp<index>(place, 0, items_ - 1);
+  }
+  double probability(index candidate) const {
+    return std::log1p(1.0 / (static_cast<double>(candidate) + 1.0)) / logarithm_;
+  }
+  item item_of(index candidate) const { return static_cast<item>(candidate); }
+
+ private:
+  index items_;
+  double logarithm_;
+};
+
+}  // namespace dynamicpo::inline v1::sample

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dynamicpo/sample/alias_table.hpp"
+
+namespace dynamicpo::inline v1::sample {
+
+/// Items 0 .. n - 1 by a power of their number of interactions: q(i) = count_i^alpha / sum of count_j^alpha. What was
+/// never interacted with is never drawn, whatever alpha. Build O(n), draw O(1).
+/// alpha = 3/4: Mikolov et al., "Distributed representations of words and phrases", NIPS 2013.
+class popularity {
+ public:
+  /// \throws std::invalid_argument when counts are negative or not finite or all 0, or alpha is not finite.
+  template <class Count>
+  explicit popularity(std::span<const Count> counts, double alpha = 0.75) : table_{weights(counts, alpha)} {}
+
+  index candidates() const { return table_.size(); }
+  index draw(philox_engine& words) const { return table_.draw(words); }
+  double probability(index candidate) const { return table_.probability(candidate); }
+  item item_of(index candidate) const { return static_cast<item>(candidate); }
+
+ private:
+  template <class Count>
+  static std::vector<double> weights(std::span<const Count> counts, double alpha) {
+    if (!std::isfinite(alpha)) {
+      detail::throw_invalid("sample::popularity", "alpha is " + std::to_string(alpha) + ", expected a number");
+    }
+    // By the greatest count, so that no power overflows.
+    double greatest = 0;
+    for (const Count& count : counts) { greatest = std::max(greatest, static_cast<double>(count)); }
+    std::vector<double> made;
+    made.reserve(counts.size());
+    for (const Count& count : counts) {
+      const auto number = static_cast<double>(count);
+      made.push_back(number > 0 && std::isfinite(greatest) ? std::pow(number / greatest, alpha) : number);
+    }
+    return made;
+  }
+
+  alias_table table_;
+};
+
+}  // namespace dynamicpo::inline v1::sample

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "dynamicpo/sample/popularity.hpp"
+
+#include <cmath>
+#include <stdexcept>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "unit/sample/draws.hpp"
+
+namespace sample = dynamicpo::sample;
+
+TEST_CASE("popularity draws by a power of the counts") {
+  const std::vector<std::int64_t> counts{100, 0, 10, 1, 1000};
+  const std::span<const std::int64_t> view(counts);
+  for (const double alpha : {0.0, 0.75, 1.0, -0.5}) {
+    const sample::popularity sampler(view, alpha);
+    STATIC_REQUIRE(sample::sampler<sample::popularity>);
+    REQUIRE(sampler.probability(1) == 0);
+    REQUIRE(std::abs(test_support::total_probability(sampler) - 1) <= 1e-14);
+    REQUIRE(std::abs(sampler.probability(4) / sampler.probability(2) - std::pow(100.0, alpha)) <=
+            1e-12 * std::pow(100.0, alpha));
+    REQUIRE(std::abs(test_support::deviation_of(sampler, 100000)) <= 4);
+  }
+}
+
+TEST_CASE("popularity refuses what is no count, and no interaction at all") {
+  const std::vector<double> none{0, 0}, negative{1, -2}, infinite{1, INFINITY};
+  for (const auto* bad : {&none, &negative, &infinite}) {
+    REQUIRE_THROWS_AS(sample::popularity(std::span<const double>(*bad)), std::invalid_argument);
+  }
+  const std::vector<double> fine{1, 2};
+  REQUIRE_THROWS_AS(sample::popularity(std::span<const double>(fine), NAN), std::invalid_argument);
+}
