@@ -98,9 +98,9 @@ struct row_evaluation {
     block_rows block{first, totals.of(first).counts, lane.loss.data()};
     if constexpr (in_lanes && !WithInstruments) {
       using V = lanes_of<Bytes>;
-      for_each_tile<V>(
+      for_each_tile<V, !std::is_same_v<typename Pipeline::select_type, select::all>>(
           policy, first, end, std::span(lane.order),
-          [&](index from, index to) {
+          [&](index from, index to) __attribute__((always_inline)) {
             prefetch_rows(policy, from, to);
             if constexpr (!std::is_same_v<Reference, reference_free_t>) { prefetch_rows(reference, from, to); }
             if constexpr (WithGradient) { prefetch_rows(out.gradient, from, to); }

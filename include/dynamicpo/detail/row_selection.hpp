@@ -33,9 +33,9 @@ struct row_selection {
     group_total<T>& total = totals.of(first);
     if constexpr (in_lanes) {
       using V = lanes<T, 64 / sizeof(T), Bytes>;
-      for_each_tile<V>(
+      for_each_tile<V, true>(
           policy, first, end, std::span(lane.order),
-          [&](index from, index to) { prefetch_rows(policy, from, to); },
+          [&](index from, index to) __attribute__((always_inline)) { prefetch_rows(policy, from, to); },
           [&](tile<V>& rows) { side_by_side_rows(rows, lane, total); }, [&](index row) { one_row(row, lane, total); });
     } else {
       for (; first < end; ++first) { one_row(first, lane, total); }

@@ -50,34 +50,33 @@ std::size_t order_by_length(const scores<T, Space>& rows, index first, std::span
   return fitting;
 }
 
-/// tile_work(tile) for rows [first, end), a block, and long_work(row) for those that no tile takes. Ragged rows of a like
-/// length go side by side, so that few lanes wait for the longest; prefetch(first, end) tells which rows come next.
-/// `order` has room for rows_in_order.
-template <class V, class T, class Space, class Prefetch, class TileWork, class LongWork>
+/// tile_work(tile) for rows [first, end), a block, and long_work(row) for those that no tile takes. With `ByLength` ragged
+/// rows of a like length go side by side, so that few lanes wait for the longest: worth it where a column costs more
+/// than reading rows out of turn; prefetch(first, end) tells which rows come next. `order` has room for rows_in_order.
+template <class V, bool ByLength, class T, class Space, class Prefetch, class TileWork, class LongWork>
 DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, std::span<std::int32_t> order,
                                     const Prefetch& prefetch, const TileWork& tile_work, const LongWork& long_work) {
-  const bool ragged = rows.ragged();
-  const bool all_long = !ragged && rows.negatives(first) > static_cast<index>(tile_columns);
+  const bool ordered = ByLength && rows.ragged();
+  const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
+  const bool all_long = !rows.ragged() && is_long(first);
   for (index from = first, to = first; from < end; from = to) {
-    to = ragged ? std::min(end, from + rows_in_order) : end;
+    to = ordered ? std::min(end, from + rows_in_order) : end;
     const auto number = static_cast<std::size_t>(to - from);
-    const auto turn = [&](std::size_t i) { return from + (ragged ? index{order[i]} : static_cast<index>(i)); };
-    const std::size_t fit = all_long  ? 0
-                            : !ragged ? number
-                                      : order_by_length<tile_columns>(rows, from, order.first(number));
+    std::size_t fit = all_long ? 0 : number;
+    if (ordered) { fit = order_by_length<tile_columns>(rows, from, order.first(number)); }
     for (std::size_t i = 0; i < fit; i += V::count) {
       tile<V> side_by_side;
       const std::size_t used = std::min(fit - i, V::count);
-      if (ragged) {
+      if (ordered) {
         const index next = std::min(end, to + static_cast<index>(i));
         prefetch(next, std::min(end, next + static_cast<index>(V::count)));
         side_by_side.take(order.subspan(i, used), from, end);
       } else {
-        side_by_side.take(turn(i), used, end);
+        side_by_side.take(from + static_cast<index>(i), used, end);
       }
       tile_work(side_by_side);
     }
-    for (std::size_t i = fit; i < number; ++i) { long_work(turn(i)); }
+    for (std::size_t i = fit; i < number; ++i) { long_work(from + (ordered ? index{order[i]} : static_cast<index>(i))); }
   }
 }
 
