@@ -16,8 +16,9 @@ set(layers
     "detail/certain_cut detail/sorted_cut"
     "detail/binned_cut"
     "score"
-    "detail/overlap sample"
-    "select lm metrics"
+    "detail/overlap detail/arguments"
+    "sample"
+    "select lm"
     "beta"
     "objective"
     "pipeline result instruments"
@@ -26,8 +27,10 @@ set(layers
     "exec"
     "detail/lane_select"
     "detail/blocks detail/row"
+    "detail/presence"
     "detail/tile detail/long_row"
-    "detail/row_evaluation"
+    "detail/tiles"
+    "detail/row_evaluation detail/row_selection metrics"
     "evaluate select_negatives validate"
     "theory"
     "adapt"
@@ -38,7 +41,7 @@ set(restricted_layers exec adapt lm metrics)
 set(exec_sees config error score)
 set(adapt_sees config error score)
 set(lm_sees config error score detail/elementary)
-set(metrics_sees config error score)
+set(metrics_sees config error score result workspace detail/arguments detail/row)
 
 # Standard headers are the only ones outside these layers, and these standard headers are too heavy for all others.
 set(layers_with_dependencies adapt exec detail/warp)

@@ -6,13 +6,28 @@
 /// DYNAMICPO_HD marks what may run on the host and on a CUDA device; it is empty without nvcc.
 /// DYNAMICPO_ASSERT(condition) states an internal invariant; it is checked only when NDEBUG is absent.
 /// DYNAMICPO_INLINE marks what is inlined whatever its size: the code around it decides for which processor it compiles.
+/// DYNAMICPO_FLATTEN marks functions whose calls all are. Compiled for one processor, sanitizers go without: they would
+/// keep the compiler busy for minutes.
 /// DYNAMICPO_DISPATCH is defined where programs choose AVX2 as they run (x86-64, compiled without it); define
 /// DYNAMICPO_NO_DISPATCH to compile for the target alone, in about two thirds of the time.
 
-#define DYNAMICPO_INLINE [[gnu::always_inline]] inline
-
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__AVX2__) && !defined(DYNAMICPO_NO_DISPATCH)
 #define DYNAMICPO_DISPATCH
+#endif
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define DYNAMICPO_INLINE inline
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define DYNAMICPO_INLINE inline
+#endif
+#if defined(DYNAMICPO_DISPATCH) || !defined(DYNAMICPO_INLINE)
+#undef DYNAMICPO_INLINE
+#define DYNAMICPO_INLINE [[gnu::always_inline]] inline
+#define DYNAMICPO_FLATTEN [[gnu::flatten]]
+#else
+#define DYNAMICPO_FLATTEN
 #endif
 
 #if defined(__CUDACC__)

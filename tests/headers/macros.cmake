@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The library defines three macros, on x86-64 a fourth, and no other. Compares the macros after all its headers with those after the foreign
-# headers that it includes. Usage: cmake -D COMPILER=<c++> -D DIR=<folder of both> -D INCLUDE_DIRS=<list> -P macros.cmake
+# The library defines four macros, on x86-64 a fifth, and no other. Compares the macros after all its headers with those
+# after the foreign headers that it includes. Usage: cmake -D COMPILER=<c++> -D DIR=<folder of both> -D INCLUDE_DIRS=<list> -P macros.cmake
 cmake_minimum_required(VERSION 3.25)
-set(allowed DYNAMICPO_ASSERT DYNAMICPO_HD DYNAMICPO_INLINE)
+set(allowed DYNAMICPO_ASSERT DYNAMICPO_FLATTEN DYNAMICPO_HD DYNAMICPO_INLINE)
 
 list(REMOVE_ITEM INCLUDE_DIRS "")
 list(TRANSFORM INCLUDE_DIRS PREPEND -I)

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/error.hpp"
 #include "dynamicpo/exec/policy.hpp"
@@ -90,34 +91,6 @@ inline void report_invalid(const char* where, const row_counts& counts, nonfinit
       counts.first_invalid.text() + " (" + std::to_string(counts.invalid_rows) + " invalid in all)";
   if (counts.first_invalid.defect == defect::too_many_negatives) { throw_invalid(where, text); }
   if (answer == nonfinite::throw_) { throw std::domain_error("dynamicpo::" + std::string(where) + ": " + text); }
-}
-
-template <class P, class R, class Space>
-void require_same_shape(const char* where, const char* name, const scores<P, Space>& policy,
-                        const scores<R, Space>& other) {
-  if (!policy.same_shape(other)) {
-    throw_invalid(where, "policy is " + policy.shape() + ", " + name + " is " + other.shape());
-  }
-}
-
-template <class P, class Space>
-constexpr void check_reference(const char*, const scores<P, Space>&, const reference_free_t&) {}
-template <class P, class R, class Space>
-void check_reference(const char* where, const scores<P, Space>& policy, const scores<R, Space>& reference) {
-  require_same_shape(where, "reference", policy, reference);
-  if (reference.masked()) { throw_invalid(where, "the mask belongs to the policy scores, reference carries one"); }
-  if (policy.length_normalised() != reference.length_normalised()) {
-    throw_invalid(where, std::string("policy is ") + (policy.length_normalised() ? "" : "not ") +
-                             "length-normalised, reference is" + (reference.length_normalised() ? "" : " not"));
-  }
-}
-
-template <class T>
-void require_room(const char* where, const char* name, std::span<T> output, index expected) {
-  if (!output.empty() && static_cast<index>(output.size()) < expected) {
-    throw_invalid(where, std::string(name) + " has " + std::to_string(output.size()) + " entries, expected " +
-                             std::to_string(expected));
-  }
 }
 
 /// One sentence for a policy and scores that live in different memory; false ends the instantiation there.

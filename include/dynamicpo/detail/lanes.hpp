@@ -24,6 +24,20 @@ using bits_of = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpsabi"
 
+/// A vector at any address. (An alignment that a name alone carries is lost with the name.)
+template <class Vector>
+struct __attribute__((packed, may_alias)) anywhere {
+  Vector value;
+};
+template <class Vector, class T>
+DYNAMICPO_INLINE void load_from(const T* from, Vector& to) {
+  to = reinterpret_cast<const anywhere<Vector>*>(from)->value;
+}
+template <class Vector, class T>
+DYNAMICPO_INLINE void store_to(T* to, const Vector& from) {
+  reinterpret_cast<anywhere<Vector>*>(to)->value = from;
+}
+
 template <class Work, std::size_t... I>
 DYNAMICPO_INLINE constexpr void unroll(Work& work, std::index_sequence<I...>) {
   (work(std::integral_constant<std::size_t, I>{}), ...);
@@ -92,12 +106,10 @@ struct lanes {
 
   DYNAMICPO_INLINE static lanes load(const T* from) {
     lanes to;
-    DYNAMICPO_EACH_PART(to.part[i] = *reinterpret_cast<const anywhere*>(from + i * per_part));
+    DYNAMICPO_EACH_PART(load_from(from + i * per_part, to.part[i]));
     return to;
   }
-  DYNAMICPO_INLINE void store(T* to) const {
-    DYNAMICPO_EACH_PART(*reinterpret_cast<anywhere*>(to + i * per_part) = part[i]);
-  }
+  DYNAMICPO_INLINE void store(T* to) const { DYNAMICPO_EACH_PART(store_to(to + i * per_part, part[i])); }
   DYNAMICPO_INLINE T operator[](std::size_t lane) const { return part[lane / per_part][lane % per_part]; }
 
   /// operation(part, i) sets each part. Vectors go by reference: returned, they would have an ABI.
@@ -180,8 +192,6 @@ struct lanes {
   }
 
  private:
-  typedef T anywhere __attribute__((vector_size(per_part * sizeof(T)), aligned(alignof(T)), may_alias));  // NOLINT
-
   template <class U, std::size_t... Lane>
   DYNAMICPO_INLINE void convert(const lanes<U, Count, Bytes>& other, std::index_sequence<Lane...>) {
     constexpr std::size_t n = lanes<U, Count, Bytes>::per_part;

@@ -26,7 +26,7 @@ using register_bytes = std::integral_constant<std::size_t, Bytes>;
 
 #if defined(DYNAMICPO_DISPATCH)
 template <class Work>
-[[gnu::target("avx2"), gnu::flatten, gnu::noinline]] void run_with_avx2(const Work& work) {
+DYNAMICPO_FLATTEN [[gnu::target("avx2"), gnu::noinline]] void run_with_avx2(const Work& work) {
   work(register_bytes<32>{});
 }
 inline bool has_avx2() {
@@ -36,7 +36,7 @@ inline bool has_avx2() {
 #endif
 
 template <class Work>
-[[gnu::flatten, gnu::noinline]] void run_as_compiled(const Work& work) {
+DYNAMICPO_FLATTEN [[gnu::noinline]] void run_as_compiled(const Work& work) {
   work(register_bytes<target_bytes>{});
 }
 

@@ -30,13 +30,13 @@ struct tile {
   static constexpr std::size_t panel_size = panel<V>::columns;
   static constexpr std::size_t room = max_columns + panel_size;
 
-  index row[rows];     ///< of each lane; row[0], if it has none
-  std::size_t used;    ///< lanes with a row
-  bool in_turn;        ///< whether the rows are row[0], row[0] + 1, ..
-  index block_end;     ///< no thread but this one writes from row[0] up to this row
+  index row[rows];   ///< of each lane; row[0], if it has none
+  std::size_t used;  ///< lanes with a row
+  bool in_turn;      ///< whether the rows are row[0], row[0] + 1, ..
+  index block_end;   ///< no thread but this one writes from row[0] up to this row
   std::size_t columns = 0;
-  index count[rows];   ///< negatives of each row, absent ones included
-  truth apart;         ///< rows that this tile does not hold: too long, or not finite
+  index count[rows];  ///< negatives of each row, absent ones included
+  truth apart;        ///< rows that this tile does not hold: too long, or not finite
   V chosen_score, chosen_ratio;
   V score[room], ratio[room], beta[room], weight[room];
   T staged[rows][room], staged_reference[rows][room];
@@ -95,9 +95,7 @@ struct tile {
       if (in_place(view)) {
         const auto memory = view.rejected_matrix();
         const bool ragged = view.ragged();
-        const auto begin = [&](index of) {
-          return memory.data + (ragged ? view.flat(of) : of * memory.row_stride);
-        };
+        const auto begin = [&](index of) { return memory.data + (ragged ? view.flat(of) : of * memory.row_stride); };
         const auto padded = static_cast<index>((columns + panel_size - 1) / panel_size * panel_size);
         const bool ascending = ragged || memory.row_stride >= memory.columns;
         const T* const end = ascending ? begin(block_end - 1) + view.negatives(block_end - 1) : nullptr;
@@ -140,8 +138,8 @@ struct tile {
     bool whole = in_turn && used == rows && !policy.ragged() && !policy.masked() && in_place(policy) &&
                  policy.negatives(row[0]) <= static_cast<index>(max_columns) && has_panels(policy);
     if constexpr (!std::is_same_v<Reference, reference_free_t>) {
-      whole = whole && std::is_same_v<typename Reference::value_type, T> && in_place(reference) && !reference.ragged() &&
-              has_panels(reference);
+      whole = whole && std::is_same_v<typename Reference::value_type, T> && in_place(reference) &&
+              !reference.ragged() && has_panels(reference);
     }
     return whole;
   }
@@ -250,7 +248,6 @@ struct tile {
       return;
     }
     using vector = typename V::vector;
-    typedef T anywhere __attribute__((vector_size(sizeof(vector)), aligned(alignof(T)), may_alias));  // NOLINT
     alignas(64) T values[rows];
     from.store(values);
     const auto memory = to.rejected_matrix();
@@ -258,11 +255,9 @@ struct tile {
     for (std::size_t l = 0; l < rows; ++l, here += memory.row_stride) {
       const vector all = vector{} + values[l];
       if (columns >= V::per_part) {
-        *reinterpret_cast<anywhere*>(here) = all;
-        *reinterpret_cast<anywhere*>(here + (columns - V::per_part)) = all;
-        for (std::size_t k = V::per_part; k + V::per_part < columns; k += V::per_part) {
-          *reinterpret_cast<anywhere*>(here + k) = all;
-        }
+        store_to(here, all);
+        store_to(here + (columns - V::per_part), all);
+        for (std::size_t k = V::per_part; k + V::per_part < columns; k += V::per_part) { store_to(here + k, all); }
       } else {
         for (std::size_t k = 0; k < columns; ++k) { here[k] = values[l]; }
       }

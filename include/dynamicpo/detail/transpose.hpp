@@ -36,8 +36,7 @@ struct panel {
   using vector = typename V::vector;
   static constexpr std::size_t columns = panel_columns<V>;
   static constexpr std::size_t blocks = V::per_part / columns;
-  typedef T block __attribute__((vector_size(16)));                                     // NOLINT(modernize-use-using)
-  typedef T anywhere __attribute__((vector_size(16), aligned(alignof(T)), may_alias));  // NOLINT(modernize-use-using)
+  typedef T block __attribute__((vector_size(16)));  // NOLINT(modernize-use-using)
 
   /// to[q], q < columns: lane l is rows[l][q].
   template <class Rows>
@@ -71,8 +70,7 @@ struct panel {
       unrolled<columns>([&](auto q) { row[q] = from[q].part[p]; });
       transpose(row);
       unrolled<columns>([&](auto r) {
-        unrolled<blocks>(
-            [&](auto b) { split<b>(row[r], *reinterpret_cast<anywhere*>(rows[p * V::per_part + b * columns + r])); });
+        unrolled<blocks>([&](auto b) { split<b>(row[r], rows[p * V::per_part + b * columns + r]); });
       });
     });
   }
@@ -83,8 +81,7 @@ struct panel {
   DYNAMICPO_INLINE static void gather(const Rows& rows, vector (&row)[columns]) {
     unrolled<columns>([&](auto r) {
       block taken[blocks];
-      unrolled<blocks>(
-          [&](auto b) { taken[b] = *reinterpret_cast<const anywhere*>(rows[P * V::per_part + b * columns + r]); });
+      unrolled<blocks>([&](auto b) { load_from(rows[P * V::per_part + b * columns + r], taken[b]); });
       join(taken, row[r]);
     });
   }
@@ -106,17 +103,17 @@ struct panel {
     whole = __builtin_shufflevector(low, high, I...);
   }
   template <std::size_t B>
-  DYNAMICPO_INLINE static void split(const vector& whole, anywhere& to) {
+  DYNAMICPO_INLINE static void split(const vector& whole, T* to) {
     if constexpr (blocks == 1) {
-      to = whole;
+      store_to(to, whole);
     } else {
       take<B>(whole, to, std::make_index_sequence<columns>{});
     }
   }
   template <std::size_t B, std::size_t... I>
-  DYNAMICPO_INLINE static void take(const vector& whole, anywhere& to, std::index_sequence<I...>) {
+  DYNAMICPO_INLINE static void take(const vector& whole, T* to, std::index_sequence<I...>) {
     const block taken = __builtin_shufflevector(whole, whole, (B * columns + I)...);
-    to = taken;
+    store_to(to, taken);
   }
 
   // Element i of the result is element Low of a's block (even i) or of b's (odd i), Low = first + i / 2 within a block.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
-#include "dynamicpo/detail/blocks.hpp"
+#include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/result.hpp"
 #include "dynamicpo/score/scores.hpp"
@@ -37,7 +38,9 @@ preference_metrics compare_rewards(const scores<P, Space>& policy, const Referen
   detail::check_reference("metrics::compare_rewards", policy, reference);
   preference_metrics found;
   detail::row_buffers<T> room;
-  room.reserve(detail::block_plan::of(policy).longest_row, 0);
+  index longest = 0;
+  for (index row = 0; row < policy.rows(); ++row) { longest = std::max(longest, policy.negatives(row)); }
+  room.reserve(longest, 0);
   double margins = 0, chosen = 0, rejected = 0;
   for (index row = 0; row < policy.rows(); ++row) {
     const auto loaded = detail::load_row<T>(policy, reference, row, room);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cmath>
-#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
+#include <type_traits>
 
-#include "dynamicpo/detail/elementary.hpp"
 #include "dynamicpo/error.hpp"
-#include "dynamicpo/result.hpp"
 #include "dynamicpo/score/scores.hpp"
 
 namespace dynamicpo::inline v1::metrics {
@@ -53,31 +51,32 @@ struct ranking_metrics {
   index invalid_rows = 0;  ///< a NaN or +inf, or a chosen score that is not finite
 };
 
-/// How the chosen item of `row` stands among its negatives that take part (mask, lengths and -inf leave one out).
-/// problem != none: the row is invalid.
+/// How the chosen item of `row` stands among its negatives that take part (mask, lengths and -inf leave one out), and
+/// how many these are. False: the row is invalid, the rest means nothing.
 template <class T, class Space>
-defect stand(const scores<T, Space>& policy, index row, standing& found, index& negatives) {
+bool stand(const scores<T, Space>& policy, index row, standing& found, index& negatives) {
   using compute = compute_of<T>;
+  static_assert(std::is_arithmetic_v<compute>, "dynamicpo: metrics are of plain numbers");
   const auto read = [](const auto& stored, std::int32_t length) {
-    return static_cast<compute>(stored) / static_cast<compute>(static_cast<double>(length));
+    return static_cast<compute>(stored) / static_cast<compute>(length);
   };
   found = {};
   negatives = 0;
-  if (policy.chosen_length(row) <= 0) { return defect::chosen_length; }
-  const compute chosen = read(policy.chosen(row), policy.chosen_length(row));
-  if (!detail::elementary::isfinite(chosen)) { return defect::chosen_score; }
+  if (policy.chosen_length(row) <= 0) { return false; }
+  const auto chosen = read(policy.chosen(row), policy.chosen_length(row));
+  if (!std::isfinite(chosen)) { return false; }
   for (index k = 0; k < policy.negatives(row); ++k) {
     if (!policy.present(row, k)) { continue; }
-    const compute score = read(policy.rejected(row, k), policy.rejected_length(row, k));
-    if (!detail::elementary::isfinite(score)) {
-      if (score < compute(0)) { continue; }
-      return defect::rejected_score;
+    const auto score = read(policy.rejected(row, k), policy.rejected_length(row, k));
+    if (!std::isfinite(score)) {
+      if (score < 0) { continue; }
+      return false;
     }
     ++negatives;
     found.above += chosen < score ? 1 : 0;
     found.level += chosen == score ? 1 : 0;
   }
-  return defect::none;
+  return true;
 }
 
 /// HR@k, NDCG@k and MRR of the chosen item among the negatives of its row. Rows are read in order; the same bits for the
@@ -90,7 +89,7 @@ ranking_metrics rank_chosen(const scores<T, Space>& policy, index k, ties rule =
   for (index row = 0; row < policy.rows(); ++row) {
     standing at;
     index negatives = 0;
-    if (stand(policy, row, at, negatives) != defect::none) {
+    if (!stand(policy, row, at, negatives)) {
       ++found.invalid_rows;
     } else if (negatives == 0) {
       ++found.empty_rows;

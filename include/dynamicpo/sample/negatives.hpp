@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "dynamicpo/detail/blocks.hpp"
-#include "dynamicpo/exec/policy.hpp"
+#include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/sample/concept.hpp"
 #include "dynamicpo/sample/item_lists.hpp"
 
