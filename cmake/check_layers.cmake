@@ -16,7 +16,7 @@ set(layers
     "detail/certain_cut detail/sorted_cut"
     "detail/binned_cut"
     "score"
-    "detail/overlap detail/arguments"
+    "detail/overlap detail/arguments detail/vocabulary_pass"
     "sample"
     "select lm"
     "beta"
@@ -40,7 +40,7 @@ set(layers
 set(restricted_layers exec adapt lm metrics)
 set(exec_sees config error score)
 set(adapt_sees config error score)
-set(lm_sees config error score detail/elementary)
+set(lm_sees config error score detail/elementary detail/arguments detail/processor detail/vocabulary_pass)
 set(metrics_sees config error score result workspace detail/arguments detail/row)
 
 # Standard headers are the only ones outside these layers, and these standard headers are too heavy for all others.

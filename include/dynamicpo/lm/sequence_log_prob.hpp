@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "dynamicpo/detail/arguments.hpp"
+#include "dynamicpo/detail/processor.hpp"
+#include "dynamicpo/detail/vocabulary_pass.hpp"
+#include "dynamicpo/lm/token_logits.hpp"
+#include "dynamicpo/score/scalar.hpp"
+
+namespace dynamicpo::inline v1::lm {
+
+/// What `sequence_log_prob` writes; all but log_prob is optional.
+struct sequence_outputs {
+  std::span<double> log_prob{};       ///< [N] sum of log softmax(logits)[label] over the tokens that count, nats
+  std::span<std::int32_t> count{};    ///< [N] how many these are: the lengths of `scores::with_lengths`
+  std::span<double> entropy{};        ///< [N] sum of the entropies of their distributions, nats
+  std::span<std::int32_t> argmax{};   ///< [N, T] the first most likely token, -1 where a place does not count
+};
+
+/// Log-probabilities of sequences under their tokens' logits, one pass over each token that counts: no [N, T, V] array
+/// of probabilities. Sums over the vocabulary in pieces of 1024, over pieces and tokens in double. A logit of -inf is a
+/// token that cannot be (its label gets -inf); a NaN, or logits that are all -inf, make NaN. A sequence without tokens
+/// that count gets 0, and count 0. \throws std::invalid_argument when arrays do not fit, or a label is no token.
+/// The same bits for any policy. Cost: N T V exponentials, read once from memory and once more from the cache.
+template <class Exec, class T>
+void sequence_log_prob(const Exec& exec, const token_logits<T>& logits, const token_labels& labels,
+                       const sequence_outputs& out) {
+  using number = compute_of<T>;
+  constexpr const char* where = "lm::sequence_log_prob";
+  labels.require(where, logits.sequences * logits.tokens, logits.tokens, logits.vocabulary);
+  detail::require_room(where, "count", out.count, logits.sequences);
+  detail::require_room(where, "entropy", out.entropy, logits.sequences);
+  detail::require_room(where, "argmax", out.argmax, logits.sequences * logits.tokens);
+  if (static_cast<index>(out.log_prob.size()) < logits.sequences) {
+    detail::throw_invalid(where, "log_prob has " + std::to_string(out.log_prob.size()) + " entries, expected " +
+                                     std::to_string(logits.sequences));
+  }
+  exec.for_each_block(logits.sequences, [&](index sequence, index) {
+    double log_prob = 0, entropy = 0;
+    std::int32_t count = 0;
+    detail::run_on_this_processor([&](auto bytes) {
+      using V = detail::lanes<number, 64 / sizeof(number), bytes>;
+      for (index token = 0; token < logits.tokens; ++token) {
+        const index place = sequence * logits.tokens + token;
+        const bool counts = labels.counts(place);
+        detail::softmax_sums sums;
+        if (counts) {
+          const auto* const at = logits.at(sequence, token);
+          sums = detail::sums_over_vocabulary<V>(at, logits.vocabulary, !out.entropy.empty());
+          log_prob += static_cast<double>(static_cast<number>(at[labels.label[static_cast<std::size_t>(place)]])) -
+                      sums.log_normaliser();
+          entropy += out.entropy.empty() ? 0.0 : sums.entropy();
+          ++count;
+        }
+        if (!out.argmax.empty()) {
+          out.argmax[static_cast<std::size_t>(place)] = static_cast<std::int32_t>(sums.argmax);
+        }
+      }
+    });
+    const auto at = static_cast<std::size_t>(sequence);
+    out.log_prob[at] = log_prob;
+    if (!out.count.empty()) { out.count[at] = count; }
+    if (!out.entropy.empty()) { out.entropy[at] = entropy; }
+  });
+}
+
+/// The gradient of sum over n of coefficient_n log_prob_n by the logits: coefficient_n ([v = label] - softmax[v]) where
+/// a place counts, 0 elsewhere; written to `gradient`, or added to it with `accumulate`. Sequences of coefficient 0 are
+/// not read: the negatives that a selection leaves out cost nothing but their zeros.
+/// \param gradient  the shape of `logits`; may be the logits themselves, exactly in place and without `accumulate`.
+/// \throws std::invalid_argument as sequence_log_prob, and when shapes differ or in-place gradients would accumulate.
+template <class Exec, class T, class U>
+void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits, const token_labels& labels,
+                                std::span<const double> coefficient, const token_logits<U>& gradient,
+                                bool accumulate = false) {
+  using number = compute_of<T>;
+  constexpr const char* where = "lm::sequence_log_prob_backward";
+  labels.require(where, logits.sequences * logits.tokens, logits.tokens, logits.vocabulary);
+  if (static_cast<index>(coefficient.size()) < logits.sequences) {
+    detail::throw_invalid(where, "coefficient has " + std::to_string(coefficient.size()) + " entries, expected " +
+                                     std::to_string(logits.sequences));
+  }
+  if (gradient.sequences != logits.sequences || gradient.tokens != logits.tokens ||
+      gradient.vocabulary != logits.vocabulary) {
+    detail::throw_invalid(where, "the gradient has another shape than the logits");
+  }
+  if (accumulate && static_cast<const void*>(gradient.data) == static_cast<const void*>(logits.data)) {
+    detail::throw_invalid(where, "a gradient in place of the logits cannot be added to them");
+  }
+  exec.for_each_block(logits.sequences, [&](index sequence, index) {
+    const double pull = coefficient[static_cast<std::size_t>(sequence)];
+    detail::run_on_this_processor([&](auto bytes) {
+      using V = detail::lanes<number, 64 / sizeof(number), bytes>;
+      for (index token = 0; token < logits.tokens; ++token) {
+        const index place = sequence * logits.tokens + token;
+        U* const to = gradient.at(sequence, token);
+        if (pull == 0 || !labels.counts(place)) {
+          for (index v = 0; !accumulate && v < logits.vocabulary; ++v) { to[v] = static_cast<U>(0.0f); }
+          continue;
+        }
+        const auto* const at = logits.at(sequence, token);
+        const auto sums = detail::sums_over_vocabulary<V>(at, logits.vocabulary, false);
+        detail::softmax_gradient<V>(at, logits.vocabulary, sums,
+                                    index{labels.label[static_cast<std::size_t>(place)]}, pull, accumulate, to);
+      }
+    });
+  });
+}
+
+}  // namespace dynamicpo::inline v1::lm

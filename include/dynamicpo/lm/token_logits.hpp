@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include "dynamicpo/error.hpp"
+
+namespace dynamicpo::inline v1::lm {
+
+/// Logits [N, T, V] of N sequences, the vocabulary side by side; owns nothing. T: float, double or 16-bit storage.
+template <class T>
+struct token_logits {
+  T* data = nullptr;
+  index sequences = 0, tokens = 0, vocabulary = 0;
+  index sequence_stride = 0, token_stride = 0;
+
+  constexpr T* at(index sequence, index token) const {
+    return data + sequence * sequence_stride + token * token_stride;
+  }
+  constexpr operator token_logits<const T>() const  // NOLINT(google-explicit-constructor): mutable to const
+    requires(!std::is_const_v<T>)
+  {
+    return {data, sequences, tokens, vocabulary, sequence_stride, token_stride};
+  }
+};
+
+/// Contiguous logits. \throws std::invalid_argument when `memory` is shorter than N T V, or a number is negative.
+template <class T>
+token_logits<T> view_logits(std::span<T> memory, index sequences, index tokens, index vocabulary) {
+  if (sequences < 0 || tokens < 0 || vocabulary < 0 ||
+      static_cast<index>(memory.size()) < sequences * tokens * vocabulary) {
+    detail::throw_invalid("lm::view_logits", std::to_string(memory.size()) + " entries for [" +
+                                                 std::to_string(sequences) + ", " + std::to_string(tokens) + ", " +
+                                                 std::to_string(vocabulary) + "]");
+  }
+  return {memory.data(), sequences, tokens, vocabulary, tokens * vocabulary, vocabulary};
+}
+
+/// Which token of the vocabulary stands at each place, [N, T]. A place is left out where its label is negative or its
+/// mask 0 (mask may be empty): prompts and padding.
+struct token_labels {
+  std::span<const std::int32_t> label{};
+  std::span<const std::uint8_t> mask{};
+
+  bool counts(index place) const {
+    const auto at = static_cast<std::size_t>(place);
+    return label[at] >= 0 && (mask.empty() || mask[at] != 0);
+  }
+  /// \throws std::invalid_argument when there are fewer than `places`, or a label that counts is no token.
+  void require(const char* where, index places, index tokens, index vocabulary) const {
+    const auto too_few = [&](const char* what, std::size_t found) {
+      detail::throw_invalid(where, std::string(what) + " has " + std::to_string(found) + " entries, expected " +
+                                       std::to_string(places));
+    };
+    if (static_cast<index>(label.size()) < places) { too_few("label", label.size()); }
+    if (!mask.empty() && static_cast<index>(mask.size()) < places) { too_few("mask", mask.size()); }
+    for (index place = 0; place < places; ++place) {
+      if (counts(place) && label[static_cast<std::size_t>(place)] >= vocabulary) {
+        detail::throw_invalid(where, "label " + std::to_string(label[static_cast<std::size_t>(place)]) +
+                                         " of sequence " + std::to_string(place / tokens) + ", token " +
+                                         std::to_string(place % tokens) + " is not below the vocabulary of " +
+                                         std::to_string(vocabulary));
+      }
+    }
+  }
+};
+
+}  // namespace dynamicpo::inline v1::lm
