@@ -39,7 +39,7 @@ set(layers
 # Layers beside the flow: all they may see.
 set(restricted_layers exec adapt lm metrics)
 set(exec_sees config error score)
-set(adapt_sees config error score)
+set(adapt_sees config error score lm)
 set(lm_sees config error score detail/elementary detail/arguments detail/processor detail/vocabulary_pass)
 set(metrics_sees config error score result workspace detail/arguments detail/row)
 

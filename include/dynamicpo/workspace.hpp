@@ -39,7 +39,7 @@ struct row_buffers {
   std::vector<T> loss;
   std::vector<std::int32_t> order;
 
-  void reserve(index negatives, index rows) {
+  void reserve(index negatives, index rows = 0) {
     if (static_cast<index>(loss.size()) < rows) {
       loss.resize(static_cast<std::size_t>(rows));
       order.resize(static_cast<std::size_t>(rows));

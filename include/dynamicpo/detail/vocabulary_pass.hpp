@@ -53,43 +53,50 @@ DYNAMICPO_INLINE V lanes_or(const typename V::element* values, std::size_t k, st
   return V::load(rest);
 }
 
-/// Online: the sums so far are rescaled when a piece has a greater logit.
-template <class V, class T>
-DYNAMICPO_INLINE softmax_sums sums_over_vocabulary(const T* logits, index vocabulary, bool with_entropy) {
+/// Adds `count` logits, the first of which is number `first` of the vocabulary. Online: the sums so far are rescaled when
+/// there is a greater one among them.
+template <class V>
+DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, std::size_t count, bool with_entropy,
+                                softmax_sums& total) {
   using number = typename V::element;
   constexpr number lowest = -std::numeric_limits<number>::infinity();
-  alignas(64) number room[vocabulary_piece];
+  V most(lowest);
+  auto unordered = most < most;
+  for (std::size_t k = 0; k < count; k += V::count) {
+    const V x = lanes_or<V>(values, k, count, lowest);
+    most = where(most < x, x, most);
+    unordered = unordered | ~(x == x);
+  }
+  number greatest = most[0];
+  for (std::size_t l = 1; l < V::count; ++l) { greatest = std::max(greatest, most[l]); }
+  if (any(unordered)) { total.sum = std::numeric_limits<double>::quiet_NaN(); }
+  if (static_cast<double>(greatest) > total.most) {
+    if (total.sum > 0) {
+      const double step = total.most - static_cast<double>(greatest), factor = elementary::exp(step);
+      total.weighted = factor > 0 ? factor * (total.weighted + total.sum * step) : 0;
+      total.sum *= factor;
+    }
+    total.most = static_cast<double>(greatest);
+    total.argmax = first + (std::find(values, values + count, greatest) - values);
+  }
+  if (total.most == -std::numeric_limits<double>::infinity()) { return; }
+  V sum(0), weighted(0);
+  const V shift(static_cast<number>(total.most));
+  for (std::size_t k = 0; k < count; k += V::count) {
+    const V distance = lanes_or<V>(values, k, count, lowest) - shift, weight = elementary::decay(distance);
+    sum = sum + weight;
+    if (with_entropy) { weighted = weighted + where(weight == V(0), V(0), distance * weight); }
+  }
+  total.sum += static_cast<double>(sum_of_lanes(sum));
+  total.weighted += static_cast<double>(sum_of_lanes(weighted));
+}
+
+template <class V, class T>
+DYNAMICPO_INLINE softmax_sums sums_over_vocabulary(const T* logits, index vocabulary, bool with_entropy) {
+  alignas(64) typename V::element room[vocabulary_piece];
   softmax_sums total;
-  for_each_piece(logits, vocabulary, room, [&](const number* values, index first, std::size_t count) {
-    V most(lowest);
-    auto unordered = most < most;
-    for (std::size_t k = 0; k < count; k += V::count) {
-      const V x = lanes_or<V>(values, k, count, lowest);
-      most = where(most < x, x, most);
-      unordered = unordered | ~(x == x);
-    }
-    number greatest = most[0];
-    for (std::size_t l = 1; l < V::count; ++l) { greatest = std::max(greatest, most[l]); }
-    if (any(unordered)) { total.sum = std::numeric_limits<double>::quiet_NaN(); }
-    if (static_cast<double>(greatest) > total.most) {
-      if (total.sum > 0) {
-        const double step = total.most - static_cast<double>(greatest), factor = elementary::exp(step);
-        total.weighted = factor > 0 ? factor * (total.weighted + total.sum * step) : 0;
-        total.sum *= factor;
-      }
-      total.most = static_cast<double>(greatest);
-      total.argmax = first + (std::find(values, values + count, greatest) - values);
-    }
-    if (total.most == -std::numeric_limits<double>::infinity()) { return; }
-    V sum(0), weighted(0);
-    const V shift(static_cast<number>(total.most));
-    for (std::size_t k = 0; k < count; k += V::count) {
-      const V distance = lanes_or<V>(values, k, count, lowest) - shift, weight = elementary::decay(distance);
-      sum = sum + weight;
-      if (with_entropy) { weighted = weighted + where(weight == V(0), V(0), distance * weight); }
-    }
-    total.sum += static_cast<double>(sum_of_lanes(sum));
-    total.weighted += static_cast<double>(sum_of_lanes(weighted));
+  for_each_piece(logits, vocabulary, room, [&](const auto* values, index first, std::size_t count) {
+    add_piece<V>(values, first, count, with_entropy, total);
   });
   return total;
 }

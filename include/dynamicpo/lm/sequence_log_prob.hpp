@@ -6,21 +6,13 @@
 #include <span>
 #include <string>
 
-#include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/vocabulary_pass.hpp"
+#include "dynamicpo/lm/sequence_outputs.hpp"
 #include "dynamicpo/lm/token_logits.hpp"
 #include "dynamicpo/score/scalar.hpp"
 
 namespace dynamicpo::inline v1::lm {
-
-/// What `sequence_log_prob` writes; all but log_prob is optional.
-struct sequence_outputs {
-  std::span<double> log_prob{};       ///< [N] sum of log softmax(logits)[label] over the tokens that count, nats
-  std::span<std::int32_t> count{};    ///< [N] how many these are: the lengths of `scores::with_lengths`
-  std::span<double> entropy{};        ///< [N] sum of the entropies of their distributions, nats
-  std::span<std::int32_t> argmax{};   ///< [N, T] the first most likely token, -1 where a place does not count
-};
 
 /// Log-probabilities of sequences under their tokens' logits, one pass over each token that counts: no [N, T, V] array
 /// of probabilities. Sums over the vocabulary in pieces of 1024, over pieces and tokens in double. A logit of -inf is a
@@ -33,13 +25,7 @@ void sequence_log_prob(const Exec& exec, const token_logits<T>& logits, const to
   using number = compute_of<T>;
   constexpr const char* where = "lm::sequence_log_prob";
   labels.require(where, logits.sequences * logits.tokens, logits.tokens, logits.vocabulary);
-  detail::require_room(where, "count", out.count, logits.sequences);
-  detail::require_room(where, "entropy", out.entropy, logits.sequences);
-  detail::require_room(where, "argmax", out.argmax, logits.sequences * logits.tokens);
-  if (static_cast<index>(out.log_prob.size()) < logits.sequences) {
-    detail::throw_invalid(where, "log_prob has " + std::to_string(out.log_prob.size()) + " entries, expected " +
-                                     std::to_string(logits.sequences));
-  }
+  out.require(where, logits.sequences, logits.tokens);
   exec.for_each_block(logits.sequences, [&](index sequence, index) {
     double log_prob = 0, entropy = 0;
     std::int32_t count = 0;

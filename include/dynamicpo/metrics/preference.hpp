@@ -40,7 +40,7 @@ preference_metrics compare_rewards(const scores<P, Space>& policy, const Referen
   detail::row_buffers<T> room;
   index longest = 0;
   for (index row = 0; row < policy.rows(); ++row) { longest = std::max(longest, policy.negatives(row)); }
-  room.reserve(longest, 0);
+  room.reserve(longest);
   double margins = 0, chosen = 0, rejected = 0;
   for (index row = 0; row < policy.rows(); ++row) {
     const auto loaded = detail::load_row<T>(policy, reference, row, room);
