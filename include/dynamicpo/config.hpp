@@ -5,11 +5,11 @@
 ///
 /// DYNAMICPO_HD marks what may run on the host and on a CUDA device; it is empty without nvcc.
 /// DYNAMICPO_ASSERT(condition) states an internal invariant; it is checked only when NDEBUG is absent.
-/// DYNAMICPO_INLINE marks what is inlined whatever its size: the code around it decides for which processor it compiles.
-/// DYNAMICPO_FLATTEN marks functions whose calls all are. Compiled for one processor, sanitizers go without: they would
-/// keep the compiler busy for minutes.
-/// DYNAMICPO_DISPATCH is defined where programs choose AVX2 as they run (x86-64, compiled without it); define
-/// DYNAMICPO_NO_DISPATCH to compile for the target alone, in about two thirds of the time.
+/// DYNAMICPO_INLINE marks what is inlined whatever its size: the code around it decides for which processor it
+/// compiles. DYNAMICPO_FLATTEN marks functions whose calls all are. Compiled for one processor, sanitizers go without:
+/// they would keep the compiler busy for minutes. DYNAMICPO_DISPATCH is defined where programs choose AVX2 as they run
+/// (x86-64, compiled without it); define DYNAMICPO_NO_DISPATCH to compile for the target alone, in about two thirds of
+/// the time.
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__AVX2__) && !defined(DYNAMICPO_NO_DISPATCH)
 #define DYNAMICPO_DISPATCH

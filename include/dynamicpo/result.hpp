@@ -24,13 +24,13 @@ enum class nonfinite : std::uint8_t { throw_, skip, propagate };
 /// Why a row is invalid.
 enum class defect : std::uint8_t {
   none,
-  chosen_score,          ///< not finite
-  chosen_length,         ///< an empty sequence
-  chosen_log_ratio,      ///< reference score not finite
-  rejected_score,        ///< NaN or +inf; -inf alone is an impossible item, which is absent, not invalid
-  rejected_log_ratio,    ///< reference score not finite
-  margin,                ///< finite scores, but the aggregate margin overflows
-  too_many_negatives,    ///< more selected negatives than the objective takes; always std::invalid_argument
+  chosen_score,        ///< not finite
+  chosen_length,       ///< an empty sequence
+  chosen_log_ratio,    ///< reference score not finite
+  rejected_score,      ///< NaN or +inf; -inf alone is an impossible item, which is absent, not invalid
+  rejected_log_ratio,  ///< reference score not finite
+  margin,              ///< finite scores, but the aggregate margin overflows
+  too_many_negatives,  ///< more selected negatives than the objective takes; always std::invalid_argument
 };
 
 /// The first invalid row of a batch, one with too many negatives before any other; row -1 when there is none. slot:
@@ -54,9 +54,7 @@ struct invalid_row {
                              "more negatives than the objective takes"};
     return (slot >= 0 ? "rejected " + std::to_string(slot) + ": " : std::string()) + reasons[static_cast<int>(defect)];
   }
-  std::string text() const {
-    return "row " + std::to_string(row) + (slot >= 0 ? ", " : ": ") + reason();
-  }
+  std::string text() const { return "row " + std::to_string(row) + (slot >= 0 ? ", " : ": ") + reason(); }
 };
 
 /// What became of the rows of a batch. rows + empty_rows + invalid_rows is the batch size.

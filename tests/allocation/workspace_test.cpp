@@ -21,7 +21,9 @@ void* counted(std::size_t size, std::size_t alignment) {
 
 }  // namespace
 
-[[gnu::noinline]] void* operator new(std::size_t size) { return counted(size == 0 ? 1 : size, alignof(std::max_align_t)); }
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  return counted(size == 0 ? 1 : size, alignof(std::max_align_t));
+}
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted(size == 0 ? 1 : size, static_cast<std::size_t>(alignment));
 }

@@ -163,7 +163,6 @@ auto evaluate(const Pipeline& pipeline, const po::scores<P>& policy, const Refer
   return found;
 }
 
-
 /// What a call says about one row, negatives in order; for comparing rows across batches and layouts.
 template <class T>
 struct row_answer {

@@ -63,15 +63,20 @@ TEMPLATE_TEST_CASE("select_negatives side by side is what it is row by row, to t
       for (const po::index negatives : {1, 2, 3, 4, 15, 33, 64, 70}) {
         auto batch = test_support::random_batch<TestType>(static_cast<std::uint64_t>(negatives), 77, negatives, ragged);
         for (TestType& score : batch.policy.rejected) {
-          if (random.below(40) == 0) { score = random.below(2) == 0 ? -test_support::infinity_of<TestType> : TestType(-2); }
+          if (random.below(40) == 0) {
+            score = random.below(2) == 0 ? -test_support::infinity_of<TestType> : TestType(-2);
+          }
           if (random.below(4000) == 0) { score = test_support::nan_of<TestType>; }
         }
-        for (std::size_t row = 0; row < batch.policy.chosen.size(); row += 3) { batch.policy.chosen[row] = TestType(-1); }
+        for (std::size_t row = 0; row < batch.policy.chosen.size(); row += 3) {
+          batch.policy.chosen[row] = TestType(-1);
+        }
         std::vector<std::uint8_t> mask(batch.policy.rejected.size());
         for (std::uint8_t& present : mask) { present = static_cast<std::uint8_t>(random.below(3)); }
         for (const auto& policy : {batch.policy.view(), batch.policy.view().with_mask(mask)}) {
           const auto together = lists_of(policy, select, po::nonfinite::skip);
-          const auto alone = lists_of(policy, unknown<std::remove_cvref_t<decltype(select)>>{select}, po::nonfinite::skip);
+          const auto alone =
+              lists_of(policy, unknown<std::remove_cvref_t<decltype(select)>>{select}, po::nonfinite::skip);
           CAPTURE(ragged, negatives);
           REQUIRE(together.offsets == alone.offsets);
           REQUIRE(together.slots == alone.slots);

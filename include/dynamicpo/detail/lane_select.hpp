@@ -8,12 +8,12 @@
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/top_cluster_lanes.hpp"
+#include "dynamicpo/score/space.hpp"
 #include "dynamicpo/select/all.hpp"
 #include "dynamicpo/select/boundary.hpp"
 #include "dynamicpo/select/concept.hpp"
 #include "dynamicpo/select/threshold.hpp"
 #include "dynamicpo/select/violators.hpp"
-#include "dynamicpo/score/space.hpp"
 
 /// Selections that are thresholds on the score, for rows side by side.
 namespace dynamicpo::inline v1::detail {
@@ -29,8 +29,8 @@ struct lane_selection {
 
 /// Host numbers run side by side.
 template <class T, class Space>
-inline constexpr bool runs_number_in_lanes =
-    (std::is_same_v<T, float> || std::is_same_v<T, double>) && std::is_same_v<Space, space::host>;
+inline constexpr bool runs_number_in_lanes = (std::is_same_v<T, float> ||
+                                              std::is_same_v<T, double>)&&std::is_same_v<Space, space::host>;
 
 template <class Select>
 inline constexpr bool selects_in_lanes = false;

@@ -260,8 +260,7 @@ inline constexpr bool selects_all<along_the_row_whole<V>> = true;
 
 /// Whether evaluation reads log-ratios alone: of one beta, and margins that are differences of log-ratios.
 template <class Beta, class Objective>
-inline constexpr bool ratios_alone =
-    uniform<Beta>&& std::is_same_v<typename Objective::margin_type, margin::log_ratio>;
+inline constexpr bool ratios_alone = uniform<Beta>&& std::is_same_v<typename Objective::margin_type, margin::log_ratio>;
 
 /// The margin of what is not selected.
 template <class V, class Aggregate>
@@ -328,9 +327,7 @@ DYNAMICPO_INLINE constexpr evaluated_row<V> evaluate_columns(const Beta& beta, c
   if constexpr (is_lanes<V> && one_weight<Beta, Objective>) {
     const V push = -(beta_of(0) * (slope * row.weight[0]));
     if constexpr (std::is_same_v<accumulator_of<V>, V>) {
-      for (std::size_t j = 0; j < row.size; ++j) {
-        chosen = chosen - where(layout.selected(row.score[j]), push, V(0));
-      }
+      for (std::size_t j = 0; j < row.size; ++j) { chosen = chosen - where(layout.selected(row.score[j]), push, V(0)); }
       result.chosen_gradient = static_cast<V>(layout.sum(chosen));
     } else {  // exact, as the sum is
       result.chosen_gradient = static_cast<V>(accumulator_of<V>(0) - accumulator_of<V>(push) * layout.count);

@@ -167,8 +167,7 @@ struct row_evaluation {
     }
     const auto result = evaluate_columns<WithGradient, V>(
         pipeline.beta, pipeline.objective, layout, rows.chosen_score, rows.chosen_ratio, mean_rest,
-        {rows.score, rows.ratio,
-         out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta, rows.weight,
+        {rows.score, rows.ratio, out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta, rows.weight,
          rows.columns},
         accumulator_of<V>(scale));
 
@@ -210,8 +209,7 @@ struct row_evaluation {
 
   template <class Layout, class V>
   DYNAMICPO_INLINE void store_rejected(tile<V>& rows) const {
-    if constexpr (selects_all<Layout> &&
-                  one_weight<beta_type, objective_type>) {
+    if constexpr (selects_all<Layout> && one_weight<beta_type, objective_type>) {
       if constexpr (std::is_same_v<stored, compute>) {
         if (rows.in_turn && rows.complete() && !out.gradient.ragged() &&
             out.gradient.rejected_matrix().column_stride == 1) {
@@ -229,7 +227,9 @@ struct row_evaluation {
   template <class V>
   DYNAMICPO_INLINE void apart_row(index row, row_buffers<compute>& lane, block_rows& block) const {
     bool done = false;
-    if (is_long(row)) { run_apart<V::bytes>([&](auto) { done = long_row_in_place<V>(row, lane, block); }); }
+    if (is_long(row)) {
+      run_apart<V::bytes>([&](auto) { done = long_row_in_place<V>(row, lane, block); });
+    }
     if (!done) { one_row(row, lane, block); }
   }
 

@@ -50,9 +50,10 @@ std::size_t order_by_length(const scores<T, Space>& rows, index first, std::span
   return fitting;
 }
 
-/// tile_work(tile) for rows [first, end), a block, and long_work(row) for those that no tile takes. With `ByLength` ragged
-/// rows of a like length go side by side, so that few lanes wait for the longest: worth it where a column costs more
-/// than reading rows out of turn; prefetch(first, end) tells which rows come next. `order` has room for rows_in_order.
+/// tile_work(tile) for rows [first, end), a block, and long_work(row) for those that no tile takes. With `ByLength`
+/// ragged rows of a like length go side by side, so that few lanes wait for the longest: worth it where a column costs
+/// more than reading rows out of turn; prefetch(first, end) tells which rows come next. `order` has room for
+/// rows_in_order.
 template <class V, bool ByLength, class T, class Space, class Prefetch, class TileWork, class LongWork>
 DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, std::span<std::int32_t> order,
                                     const Prefetch& prefetch, const TileWork& tile_work, const LongWork& long_work) {
@@ -76,7 +77,9 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
       }
       tile_work(side_by_side);
     }
-    for (std::size_t i = fit; i < number; ++i) { long_work(from + (ordered ? index{order[i]} : static_cast<index>(i))); }
+    for (std::size_t i = fit; i < number; ++i) {
+      long_work(from + (ordered ? index{order[i]} : static_cast<index>(i)));
+    }
   }
 }
 

@@ -53,8 +53,8 @@ DYNAMICPO_INLINE V lanes_or(const typename V::element* values, std::size_t k, st
   return V::load(rest);
 }
 
-/// Adds `count` logits, the first of which is number `first` of the vocabulary. Online: the sums so far are rescaled when
-/// there is a greater one among them.
+/// Adds `count` logits, the first of which is number `first` of the vocabulary. Online: the sums so far are rescaled
+/// when there is a greater one among them.
 template <class V>
 DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, std::size_t count, bool with_entropy,
                                 softmax_sums& total) {

@@ -11,10 +11,10 @@
 
 namespace dynamicpo::inline v1::exec {
 
-/// On `count` threads, the caller's among them, as far as there are blocks (about 65536 scores each, at most 1024 rows);
-/// 0: at most one a processor, and only as many as get `worth_a_thread` blocks each. Bit-identical to `seq`. Threads
-/// start and end with the call; a single block stays on the calling thread. An exception of a block stops the rest and
-/// is rethrown.
+/// On `count` threads, the caller's among them, as far as there are blocks (about 65536 scores each, at most 1024
+/// rows); 0: at most one a processor, and only as many as get `worth_a_thread` blocks each. Bit-identical to `seq`.
+/// Threads start and end with the call; a single block stays on the calling thread. An exception of a block stops the
+/// rest and is rethrown.
 struct threads {
   using space_type = space::host;
   unsigned count = 0;

@@ -17,9 +17,9 @@
 
 namespace dynamicpo::inline v1::lm {
 
-/// The last layer of a language model, logits = hidden weights^T, without the logits: `sequence_log_prob` over a tile of
-/// them at a time. Memory grows with neither K, T nor V: a tile of 64 x 1024 a thread, and a few numbers a token.
-/// T: float or double. The product is the caller's (lm/matrix_product.hpp).
+/// The last layer of a language model, logits = hidden weights^T, without the logits: `sequence_log_prob` over a tile
+/// of them at a time. Memory grows with neither K, T nor V: a tile of 64 x 1024 a thread, and a few numbers a token. T:
+/// float or double. The product is the caller's (lm/matrix_product.hpp).
 template <class T>
 struct language_head {
   const T* hidden = nullptr;   ///< [N T, H], row-major
@@ -66,7 +66,8 @@ class head_tiles {
     to.tile.resize(static_cast<std::size_t>(rows * columns));
     for (index r = 0; r < from.count; ++r) {
       const T* const state = head_.hidden + place[static_cast<std::size_t>(from.first + r)] * head_.width;
-      std::copy(state, state + width, to.hidden.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(r) * width));
+      std::copy(state, state + width,
+                to.hidden.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(r) * width));
     }
   }
   void logits(const extent& down, const extent& across, room& at) const {
@@ -104,7 +105,8 @@ class head_tiles {
         const auto i = static_cast<std::size_t>(down.first + r);
         T* const row = at.tile.data() + r * columns;
         softmax_gradient<V>(static_cast<const T*>(row), across.count, sums[i],
-                            labels_.label[static_cast<std::size_t>(place[i])] - across.first, coefficient[i], false, row);
+                            labels_.label[static_cast<std::size_t>(place[i])] - across.first, coefficient[i], false,
+                            row);
       }
     });
   }
@@ -144,14 +146,15 @@ head_tiles<T, Product> tiles_of(const char* where, const Exec& exec, const Produ
 
 namespace dynamicpo::inline v1::lm {
 
-/// sequence_log_prob of a head; outputs, odd inputs and errors as there (argmax too). Cost: one product [N T, H] x [H, V]
-/// over the places that count. The same bits for any policy.
+/// sequence_log_prob of a head; outputs, odd inputs and errors as there (argmax too). Cost: one product [N T, H] x [H,
+/// V] over the places that count. The same bits for any policy.
 template <class Exec, class Product, class T>
 void fused_log_prob(const Exec& exec, const Product& product, const language_head<T>& head, const token_labels& labels,
                     const sequence_outputs& out) {
   constexpr const char* where = "lm::fused_log_prob";
   out.require(where, head.sequences, head.tokens);
-  const auto tiles = detail::tiles_of(where, exec, product, head, labels, !out.entropy.empty(), [](index) { return true; });
+  const auto tiles =
+      detail::tiles_of(where, exec, product, head, labels, !out.entropy.empty(), [](index) { return true; });
   std::fill_n(out.log_prob.begin(), head.sequences, 0.0);
   if (!out.count.empty()) { std::fill_n(out.count.begin(), head.sequences, 0); }
   if (!out.entropy.empty()) { std::fill_n(out.entropy.begin(), head.sequences, 0.0); }
@@ -168,9 +171,10 @@ void fused_log_prob(const Exec& exec, const Product& product, const language_hea
 }
 
 /// The gradient of sum over n of coefficient_n log_prob_n by the hidden states [N T, H] and the weights [V, H]; either
-/// may be null. Written, or added with `accumulate`. Sequences of coefficient 0 and places that do not count are neither
-/// read nor multiplied: outside the boundary a negative costs nothing. Cost: up to five products over the places left
-/// (logits once for the sums and once for each gradient, and the two gradients). The same bits for any policy.
+/// may be null. Written, or added with `accumulate`. Sequences of coefficient 0 and places that do not count are
+/// neither read nor multiplied: outside the boundary a negative costs nothing. Cost: up to five products over the
+/// places left (logits once for the sums and once for each gradient, and the two gradients). The same bits for any
+/// policy.
 template <class Exec, class Product, class T>
 void fused_log_prob_backward(const Exec& exec, const Product& product, const language_head<T>& head,
                              const token_labels& labels, std::span<const double> coefficient, T* hidden_gradient,

@@ -91,8 +91,8 @@ void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits,
         }
         const auto* const at = logits.at(sequence, token);
         const auto sums = detail::sums_over_vocabulary<V>(at, logits.vocabulary, false);
-        detail::softmax_gradient<V>(at, logits.vocabulary, sums,
-                                    index{labels.label[static_cast<std::size_t>(place)]}, pull, accumulate, to);
+        detail::softmax_gradient<V>(at, logits.vocabulary, sums, index{labels.label[static_cast<std::size_t>(place)]},
+                                    pull, accumulate, to);
       }
     });
   });

@@ -12,10 +12,10 @@ namespace dynamicpo::inline v1::lm {
 
 /// What `sequence_log_prob` and `fused_log_prob` write; all but log_prob is optional.
 struct sequence_outputs {
-  std::span<double> log_prob{};       ///< [N] sum of log softmax(logits)[label] over the tokens that count, nats
-  std::span<std::int32_t> count{};    ///< [N] how many these are: the lengths of `scores::with_lengths`
-  std::span<double> entropy{};        ///< [N] sum of the entropies of their distributions, nats
-  std::span<std::int32_t> argmax{};   ///< [N, T] the first most likely token, -1 where a place does not count
+  std::span<double> log_prob{};      ///< [N] sum of log softmax(logits)[label] over the tokens that count, nats
+  std::span<std::int32_t> count{};   ///< [N] how many these are: the lengths of `scores::with_lengths`
+  std::span<double> entropy{};       ///< [N] sum of the entropies of their distributions, nats
+  std::span<std::int32_t> argmax{};  ///< [N, T] the first most likely token, -1 where a place does not count
 
   /// \throws std::invalid_argument when one is too short.
   void require(const char* where, index sequences, index tokens) const {
@@ -23,8 +23,8 @@ struct sequence_outputs {
     detail::require_room(where, "entropy", entropy, sequences);
     detail::require_room(where, "argmax", argmax, sequences * tokens);
     if (static_cast<index>(log_prob.size()) < sequences) {
-      detail::throw_invalid(where, "log_prob has " + std::to_string(log_prob.size()) + " entries, expected " +
-                                       std::to_string(sequences));
+      detail::throw_invalid(
+          where, "log_prob has " + std::to_string(log_prob.size()) + " entries, expected " + std::to_string(sequences));
     }
   }
 };

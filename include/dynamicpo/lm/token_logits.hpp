@@ -22,8 +22,7 @@ struct token_logits {
     return data + sequence * sequence_stride + token * token_stride;
   }
   constexpr operator token_logits<const T>() const  // NOLINT(google-explicit-constructor): mutable to const
-    requires(!std::is_const_v<T>)
-  {
+      requires(!std::is_const_v<T>) {
     return {data, sequences, tokens, vocabulary, sequence_stride, token_stride};
   }
 };
@@ -53,8 +52,8 @@ struct token_labels {
   /// \throws std::invalid_argument when there are fewer than `places`, or a label that counts is no token.
   void require(const char* where, index places, index tokens, index vocabulary) const {
     const auto too_few = [&](const char* what, std::size_t found) {
-      detail::throw_invalid(where, std::string(what) + " has " + std::to_string(found) + " entries, expected " +
-                                       std::to_string(places));
+      detail::throw_invalid(
+          where, std::string(what) + " has " + std::to_string(found) + " entries, expected " + std::to_string(places));
     };
     if (static_cast<index>(label.size()) < places) { too_few("label", label.size()); }
     if (!mask.empty() && static_cast<index>(mask.size()) < places) { too_few("mask", mask.size()); }

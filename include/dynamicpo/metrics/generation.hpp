@@ -19,7 +19,7 @@ struct generation_metrics {
   index hits = 0;   ///< of these, the chosen one
 
   double valid_ratio() const { return share(valid, answers); }
-  double hit_ratio() const { return share(hits, answers); }        ///< HR@1: an invalid answer misses
+  double hit_ratio() const { return share(hits, answers); }         ///< HR@1: an invalid answer misses
   double hit_ratio_of_valid() const { return share(hits, valid); }  ///< as the reference reports it; hides invalid ones
 
   /// Counts one answer. A candidate is named when the answer contains it; ASCII case and surrounding white space do
@@ -44,7 +44,8 @@ struct generation_metrics {
 
  private:
   static double share(index part, index whole) {
-    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : std::numeric_limits<double>::quiet_NaN();
+    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole)
+                     : std::numeric_limits<double>::quiet_NaN();
   }
   static std::string plain(std::string_view text) {
     constexpr std::string_view white = " \t\r\n\f\v";

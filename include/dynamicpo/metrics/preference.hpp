@@ -21,9 +21,9 @@ struct preference_metrics {
   // The chosen item's reward against that of each negative, and of the best one. A tie is neither won nor lost.
   std::int64_t pair_wins = 0, pair_ties = 0, pair_losses = 0;
   std::int64_t row_wins = 0, row_ties = 0, row_losses = 0;
-  double mean_margin = std::numeric_limits<double>::quiet_NaN();    ///< rho_w - rho_i over all pairs, nats
-  double chosen_drift = std::numeric_limits<double>::quiet_NaN();   ///< rho_w over rows: below 0, the policy unlearns it
-  double rejected_drift = std::numeric_limits<double>::quiet_NaN(); ///< rho_i over all pairs
+  double mean_margin = std::numeric_limits<double>::quiet_NaN();   ///< rho_w - rho_i over all pairs, nats
+  double chosen_drift = std::numeric_limits<double>::quiet_NaN();  ///< rho_w over rows: below 0, the policy unlearns it
+  double rejected_drift = std::numeric_limits<double>::quiet_NaN();  ///< rho_i over all pairs
 
   std::int64_t pairs() const { return pair_wins + pair_ties + pair_losses; }
   double pair_win_rate() const { return static_cast<double>(pair_wins) / static_cast<double>(pairs()); }

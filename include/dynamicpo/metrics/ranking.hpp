@@ -34,7 +34,8 @@ struct standing {
   }
   /// 1 / log2(1 + rank) up to rank k: NDCG@k with the chosen item alone relevant.
   double discounted_gain(index k, ties rule = ties::mean) const {
-    return over_ranks(rule, [&](index rank) { return rank <= k ? 1.0 / std::log2(1.0 + static_cast<double>(rank)) : 0.0; });
+    return over_ranks(rule,
+                      [&](index rank) { return rank <= k ? 1.0 / std::log2(1.0 + static_cast<double>(rank)) : 0.0; });
   }
   double reciprocal_rank(ties rule = ties::mean) const {
     return over_ranks(rule, [](index rank) { return 1.0 / static_cast<double>(rank); });
@@ -79,8 +80,8 @@ bool stand(const scores<T, Space>& policy, index row, standing& found, index& ne
   return true;
 }
 
-/// HR@k, NDCG@k and MRR of the chosen item among the negatives of its row. Rows are read in order; the same bits for the
-/// same rows. \throws std::invalid_argument when k is below 1.
+/// HR@k, NDCG@k and MRR of the chosen item among the negatives of its row. Rows are read in order; the same bits for
+/// the same rows. \throws std::invalid_argument when k is below 1.
 template <class T, class Space>
 ranking_metrics rank_chosen(const scores<T, Space>& policy, index k, ties rule = ties::mean) {
   if (k < 1) { detail::throw_invalid("metrics::rank_chosen", "k is " + std::to_string(k) + ", expected at least 1"); }

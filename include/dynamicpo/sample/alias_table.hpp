@@ -64,8 +64,8 @@ class alias_table {
       }
     }
     // Rounding may leave some over: they are whole, but for those without weight.
-    const auto most = static_cast<std::uint32_t>(
-        std::max_element(probability_.begin(), probability_.end()) - probability_.begin());
+    const auto most =
+        static_cast<std::uint32_t>(std::max_element(probability_.begin(), probability_.end()) - probability_.begin());
     for (const auto* rest : {&light, &heavy}) {
       for (const std::uint32_t i : *rest) {
         const bool drawn = probability_[i] > 0;

@@ -40,16 +40,16 @@ draw_counts draw_hardest(const Exec& exec, const Sampler& from, index pool, inde
     std::vector<std::pair<double, item>> scored;
     for (index row = block * block_rows; row < std::min(rows, (block + 1) * block_rows); ++row) {
       scored.clear();
-      for (const item each : std::span(pools).subspan(static_cast<std::size_t>(row * pool), static_cast<std::size_t>(pool))) {
+      for (const item each :
+           std::span(pools).subspan(static_cast<std::size_t>(row * pool), static_cast<std::size_t>(pool))) {
         if (each < 0) { continue; }
         const double height = score(row, each);
         scored.emplace_back(height == height ? height : -std::numeric_limits<double>::infinity(), each);
       }
       const auto kept = std::min(scored.size(), static_cast<std::size_t>(slots));
-      std::partial_sort(scored.begin(), scored.begin() + static_cast<std::ptrdiff_t>(kept), scored.end(),
-                        [](const auto& a, const auto& b) {
-                          return a.first != b.first ? b.first < a.first : a.second < b.second;
-                        });
+      std::partial_sort(
+          scored.begin(), scored.begin() + static_cast<std::ptrdiff_t>(kept), scored.end(),
+          [](const auto& a, const auto& b) { return a.first != b.first ? b.first < a.first : a.second < b.second; });
       for (std::size_t slot = 0; slot < static_cast<std::size_t>(slots); ++slot) {
         out.items[static_cast<std::size_t>(row * slots) + slot] = slot < kept ? scored[slot].second : item{-1};
       }

@@ -11,8 +11,8 @@
 
 namespace dynamicpo::inline v1::sample {
 
-/// The items of each row, in ascending order: row b owns items[offsets[b]] .. items[offsets[b+1]). Owns nothing. Without
-/// offsets no row has any.
+/// The items of each row, in ascending order: row b owns items[offsets[b]] .. items[offsets[b+1]). Owns nothing.
+/// Without offsets no row has any.
 struct item_lists {
   std::span<const std::int64_t> offsets{};
   std::span<const item> items{};
@@ -20,7 +20,8 @@ struct item_lists {
   std::span<const item> of(index row) const {
     if (offsets.empty()) { return {}; }
     const auto at = static_cast<std::size_t>(row);
-    return items.subspan(static_cast<std::size_t>(offsets[at]), static_cast<std::size_t>(offsets[at + 1] - offsets[at]));
+    return items.subspan(static_cast<std::size_t>(offsets[at]),
+                         static_cast<std::size_t>(offsets[at + 1] - offsets[at]));
   }
   bool contains(index row, item wanted) const {
     const auto list = of(row);
@@ -31,8 +32,8 @@ struct item_lists {
   void require(const char* where, index rows) const {
     if (offsets.empty()) { return; }
     if (static_cast<index>(offsets.size()) != rows + 1) {
-      detail::throw_invalid(where, "positives have " + std::to_string(offsets.size()) + " offsets, expected " +
-                                       std::to_string(rows + 1));
+      detail::throw_invalid(
+          where, "positives have " + std::to_string(offsets.size()) + " offsets, expected " + std::to_string(rows + 1));
     }
     for (std::size_t row = 0; row + 1 < offsets.size(); ++row) {
       if (offsets[row] < 0 || offsets[row + 1] < offsets[row] ||

@@ -23,9 +23,7 @@ class mixed {
   }
 
   index candidates() const { return first_.candidates(); }
-  index draw(philox_engine& words) const {
-    return words.uniform() < share_ ? first_.draw(words) : second_.draw(words);
-  }
+  index draw(philox_engine& words) const { return words.uniform() < share_ ? first_.draw(words) : second_.draw(words); }
   double probability(index candidate) const {
     return share_ * first_.probability(candidate) + (1 - share_) * second_.probability(candidate);
   }

@@ -44,7 +44,6 @@ struct draw_counts {
   }
 };
 
-
 }  // namespace dynamicpo::inline v1::sample
 
 namespace dynamicpo::inline v1::detail {
@@ -56,7 +55,8 @@ inline constexpr int most_rejections = 32;
 template <sample::sampler Sampler>
 class row_draws {
  public:
-  row_draws(const Sampler& from, std::span<const sample::item> positives, bool replacement, std::vector<sample::item>& taken)
+  row_draws(const Sampler& from, std::span<const sample::item> positives, bool replacement,
+            std::vector<sample::item>& taken)
       : from_{from}, positives_{positives}, replacement_{replacement}, taken_{taken} {
     taken_.clear();
   }
@@ -155,8 +155,7 @@ draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, co
   constexpr const char* where = "draw_negatives";
   if (rows < 0 || (rows == 0 ? !out.items.empty() : out.items.size() % static_cast<std::size_t>(rows) != 0)) {
     detail::throw_invalid(where, "items has " + std::to_string(out.items.size()) +
-                                                " entries: not a whole number for each of " + std::to_string(rows) +
-                                                " rows");
+                                     " entries: not a whole number for each of " + std::to_string(rows) + " rows");
   }
   detail::require_room(where, "log_q", out.log_q, static_cast<index>(out.items.size()));
   detail::require_room(where, "found", out.found, rows);

@@ -49,9 +49,7 @@ class philox_engine {
   /// From word `first` of the stream on, a multiple of 4.
   DYNAMICPO_HD constexpr explicit philox_engine(std::uint64_t seed, std::uint64_t stream = 0,
                                                 std::uint64_t first = 0) noexcept
-      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
-        stream_{stream},
-        next_{first} {}
+      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}, stream_{stream}, next_{first} {}
 
   static constexpr result_type min() noexcept { return 0; }
   static constexpr result_type max() noexcept { return 0xFFFFFFFFu; }

@@ -18,7 +18,9 @@ class uniform {
   }
 
   index candidates() const { return items_; }
-  index draw(philox_engine& words) const { return static_cast<index>(words.below_wide(static_cast<std::uint32_t>(items_))); }
+  index draw(philox_engine& words) const {
+    return static_cast<index>(words.below_wide(static_cast<std::uint32_t>(items_)));
+  }
   double probability(index) const { return 1.0 / static_cast<double>(items_); }
   item item_of(index candidate) const { return static_cast<item>(candidate); }
 

@@ -256,16 +256,19 @@ inline constexpr bool viewable_as = std::is_same_v<std::remove_const_t<T>, std::
 /// \throws std::invalid_argument when the sizes do not fit, naming both.
 template <class Chosen, class Rejected>
 constexpr auto view(Chosen&& chosen, Rejected&& rejected) {
-  static_assert(detail::one_dimensional<Chosen> || detail::two_dimensional<Chosen>,
-                "dynamicpo::view: chosen is not viewable memory (a contiguous range, strided_span, mdspan-like view, or "
-                "a container for which an adapt/ header is included; lazy expressions must be evaluated first)");
-  static_assert(detail::one_dimensional<Rejected> || detail::two_dimensional<Rejected>,
-                "dynamicpo::view: rejected is not viewable memory (a contiguous range, strided_matrix, mdspan-like "
-                "view, or a container for which an adapt/ header is included; lazy expressions must be evaluated first)");
-  static_assert(detail::outlives_call<Chosen> && detail::outlives_call<Rejected>,
-                "dynamicpo::view: refuses a temporary container, its memory ends before the view is used; name it first");
-  if constexpr ((detail::one_dimensional<Chosen> || detail::two_dimensional<Chosen>) &&
-                (detail::one_dimensional<Rejected> || detail::two_dimensional<Rejected>)) {
+  static_assert(
+      detail::one_dimensional<Chosen> || detail::two_dimensional<Chosen>,
+      "dynamicpo::view: chosen is not viewable memory (a contiguous range, strided_span, mdspan-like view, or "
+      "a container for which an adapt/ header is included; lazy expressions must be evaluated first)");
+  static_assert(
+      detail::one_dimensional<Rejected> || detail::two_dimensional<Rejected>,
+      "dynamicpo::view: rejected is not viewable memory (a contiguous range, strided_matrix, mdspan-like "
+      "view, or a container for which an adapt/ header is included; lazy expressions must be evaluated first)");
+  static_assert(
+      detail::outlives_call<Chosen> && detail::outlives_call<Rejected>,
+      "dynamicpo::view: refuses a temporary container, its memory ends before the view is used; name it first");
+  if constexpr ((detail::one_dimensional<Chosen> || detail::two_dimensional<Chosen>)&&(
+                    detail::one_dimensional<Rejected> || detail::two_dimensional<Rejected>)) {
     const auto chosen_span = detail::chosen_as_span(chosen);
     const auto matrix = detail::rejected_as_matrix(rejected, chosen_span.size);
     using chosen_element = std::remove_pointer_t<decltype(chosen_span.data)>;
@@ -284,8 +287,9 @@ template <class Chosen, class Rejected>
 constexpr auto view(Chosen&& chosen, Rejected&& rejected, lasting_span<std::int64_t> offsets) {
   static_assert(detail::one_dimensional<Chosen> && detail::one_dimensional<Rejected>,
                 "dynamicpo::view: ragged rows take one-dimensional chosen and rejected");
-  static_assert(detail::outlives_call<Chosen> && detail::outlives_call<Rejected>,
-                "dynamicpo::view: refuses a temporary container, its memory ends before the view is used; name it first");
+  static_assert(
+      detail::outlives_call<Chosen> && detail::outlives_call<Rejected>,
+      "dynamicpo::view: refuses a temporary container, its memory ends before the view is used; name it first");
   if constexpr (detail::one_dimensional<Chosen> && detail::one_dimensional<Rejected>) {
     const auto chosen_span = detail::as_span(chosen);
     const auto flat = detail::as_span(rejected);

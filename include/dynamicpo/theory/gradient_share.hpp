@@ -22,13 +22,13 @@ T weigh_margins(const Objective& objective, std::span<T> margins) {
 }
 
 /// Margins become the shares that their negatives have in the row's gradient by utility: share_i = beta_i |dz/dm_i| /
-/// sum of beta_j |dz/dm_j|. link'(z) cancels, so a saturated row has shares too. `beta` as long as the margins, or empty
-/// for one beta. \throws std::invalid_argument when it is neither.
+/// sum of beta_j |dz/dm_j|. link'(z) cancels, so a saturated row has shares too. `beta` as long as the margins, or
+/// empty for one beta. \throws std::invalid_argument when it is neither.
 template <class Objective, class T>
 void share_gradient(const Objective& objective, std::span<T> margins, std::span<const T> beta = {}) {
   if (!beta.empty() && beta.size() != margins.size()) {
-    detail::throw_invalid("theory::share_gradient", std::to_string(margins.size()) + " margins, " +
-                                                        std::to_string(beta.size()) + " betas");
+    detail::throw_invalid("theory::share_gradient",
+                          std::to_string(margins.size()) + " margins, " + std::to_string(beta.size()) + " betas");
   }
   if (margins.empty()) { return; }
   objective.aggregate.reduce(margins);

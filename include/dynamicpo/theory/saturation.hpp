@@ -8,13 +8,15 @@
 #include "dynamicpo/error.hpp"
 #include "dynamicpo/objective/aggregate.hpp"
 
-/// When a row stops learning: under the logistic link |dL/dz| = sigma(-z), below `share` once z passes saturation_margin.
+/// When a row stops learning: under the logistic link |dL/dz| = sigma(-z), below `share` once z passes
+/// saturation_margin.
 namespace dynamicpo::inline v1::theory {
 
 /// z with sigma(-z) = share: log((1 - share) / share); 6.907 for the 1e-3 of the instruments.
 inline double saturation_margin(double share = 1e-3) {
   if (!(share > 0 && share < 1)) {
-    detail::throw_invalid("theory::saturation_margin", "share is " + std::to_string(share) + ", expected one in (0, 1)");
+    detail::throw_invalid("theory::saturation_margin",
+                          "share is " + std::to_string(share) + ", expected one in (0, 1)");
   }
   return std::log((1 - share) / share);
 }
@@ -49,9 +51,9 @@ struct growing_row {
   }
 };
 
-/// MPPO and the size of the boundary: n negatives of one margin m pull with n sigma(-n m) in all. For m > 0 that is most
-/// at n m = 1.278 (1 + W(1/e)) and falls beyond, so that leaving negatives out makes a row learn more; for m <= 0 it
-/// grows with n.
+/// MPPO and the size of the boundary: n negatives of one margin m pull with n sigma(-n m) in all. For m > 0 that is
+/// most at n m = 1.278 (1 + W(1/e)) and falls beyond, so that leaving negatives out makes a row learn more; for m <= 0
+/// it grows with n.
 inline double pull_of_equal_margins(double n, double m) { return n / (1 + std::exp(n * m)); }
 /// The n > 0 at which they pull most, for m > 0.
 inline double strongest_count(double m) { return 1.2784645427610738 / m; }

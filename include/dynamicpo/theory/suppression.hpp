@@ -13,8 +13,8 @@
 #include "dynamicpo/objective/aggregate.hpp"
 #include "dynamicpo/objective/link.hpp"
 
-/// The suppression ratio S of a row: |dL/dm_h| of its hardest negative h, that of least margin, over what it would be if
-/// h were the row's only negative. S < 1: the others hold it back. Under the logistic link a lone margin has weight
+/// The suppression ratio S of a row: |dL/dm_h| of its hardest negative h, that of least margin, over what it would be
+/// if h were the row's only negative. S < 1: the others hold it back. Under the logistic link a lone margin has weight
 /// sigma(-m_h), so S = dz/dm_h sigma(-z) / sigma(-m_h). Proofs: docs/theory.md.
 namespace dynamicpo::inline v1::theory {
 

@@ -15,7 +15,9 @@ TEST_CASE("bits_of_bytes has a bit for each byte that is not 0, and reads no oth
     for (int repeat = 0; repeat < 50; ++repeat) {
       // On its own, so that AddressSanitizer sees a read beyond it.
       std::vector<std::uint8_t> bytes(count);
-      for (std::uint8_t& byte : bytes) { byte = random.below(2) == 0 ? 0 : static_cast<std::uint8_t>(1 + random.below(255)); }
+      for (std::uint8_t& byte : bytes) {
+        byte = random.below(2) == 0 ? 0 : static_cast<std::uint8_t>(1 + random.below(255));
+      }
       const std::uint64_t bits = po::detail::bits_of_bytes(bytes.data(), count);
       for (std::size_t k = 0; k < 64; ++k) { REQUIRE((bits >> k & 1) == (k < count && bytes[k] != 0 ? 1u : 0u)); }
     }

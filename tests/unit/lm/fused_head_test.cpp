@@ -28,7 +28,9 @@ struct model {
 
   model() {
     po::sample::philox_engine random{11};
-    for (po::index i = 0; i < sequences * tokens * width; ++i) { hidden.push_back(static_cast<T>(between(random, -1, 1))); }
+    for (po::index i = 0; i < sequences * tokens * width; ++i) {
+      hidden.push_back(static_cast<T>(between(random, -1, 1)));
+    }
     for (po::index i = 0; i < vocabulary * width; ++i) { weights.push_back(static_cast<T>(between(random, -1, 1))); }
     for (po::index i = 0; i < sequences * tokens; ++i) {
       label.push_back(static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(vocabulary))));
@@ -113,7 +115,8 @@ TEST_CASE("fused_log_prob_backward does not read what has no coefficient") {
   const std::vector<double> coefficient{1, 0, 1, 1, 1};
   for (std::size_t i = 37 * 9; i < 2 * 37 * 9; ++i) { of.hidden[i] = test_support::nan_of<double>; }
   std::vector<double> hidden(of.hidden.size()), weights(of.weights.size());
-  lm::fused_log_prob_backward(po::exec::seq, product, of.head(), of.labels(), coefficient, hidden.data(), weights.data());
+  lm::fused_log_prob_backward(po::exec::seq, product, of.head(), of.labels(), coefficient, hidden.data(),
+                              weights.data());
   for (const double each : hidden) { REQUIRE(std::isfinite(each)); }
   for (const double each : weights) { REQUIRE(std::isfinite(each)); }
 }
@@ -122,7 +125,8 @@ TEST_CASE("fused_log_prob refuses what does not fit") {
   const model<double> of;
   answer found;
   found.log_prob.resize(4);
-  REQUIRE_THROWS_AS(lm::fused_log_prob(po::exec::seq, product, of.head(), of.labels(), found.out()), std::invalid_argument);
+  REQUIRE_THROWS_AS(lm::fused_log_prob(po::exec::seq, product, of.head(), of.labels(), found.out()),
+                    std::invalid_argument);
   const std::vector<double> few(4);
   std::vector<double> hidden(of.hidden.size());
   REQUIRE_THROWS_AS(lm::fused_log_prob_backward(po::exec::seq, product, of.head(), of.labels(), few, hidden.data(),

@@ -28,9 +28,12 @@ struct text {
   text(po::index n, po::index t, po::index v, double spread, std::uint64_t seed = 1)
       : sequences(n), tokens(t), vocabulary(v) {
     po::sample::philox_engine random{seed};
-    for (po::index i = 0; i < n * t * v; ++i) { logits.push_back(static_cast<T>(static_cast<float>(between(random, -spread, spread)))); }
+    for (po::index i = 0; i < n * t * v; ++i) {
+      logits.push_back(static_cast<T>(static_cast<float>(between(random, -spread, spread))));
+    }
     for (po::index i = 0; i < n * t; ++i) {
-      label.push_back(random.below(6) == 0 ? -100 : static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(v))));
+      label.push_back(random.below(6) == 0 ? -100
+                                           : static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(v))));
       mask.push_back(random.below(5) == 0 ? 0 : 1);
     }
   }
@@ -80,8 +83,9 @@ plain_answer ask(const text<T>& of, const Exec& exec = {}) {
   const auto n = static_cast<std::size_t>(of.sequences);
   plain_answer found{std::vector<double>(n), std::vector<double>(n), std::vector<std::int32_t>(n),
                      std::vector<std::int32_t>(static_cast<std::size_t>(of.sequences * of.tokens))};
-  lm::sequence_log_prob(exec, of.view(), of.labels(),
-                        {.log_prob = found.log_prob, .count = found.count, .entropy = found.entropy, .argmax = found.argmax});
+  lm::sequence_log_prob(
+      exec, of.view(), of.labels(),
+      {.log_prob = found.log_prob, .count = found.count, .entropy = found.entropy, .argmax = found.argmax});
   return found;
 }
 
@@ -125,7 +129,9 @@ TEMPLATE_TEST_CASE("sequence_log_prob_backward is the gradient, by differences",
   po::sample::philox_engine random{4};
   for (int i = 0; i < 60; ++i) {
     std::size_t at = random.below(static_cast<std::uint32_t>(gradient.size()));
-    if (i < 12 && of.labels().counts(i)) { at = static_cast<std::size_t>(i * 1030 + of.label[static_cast<std::size_t>(i)]); }
+    if (i < 12 && of.labels().counts(i)) {
+      at = static_cast<std::size_t>(i * 1030 + of.label[static_cast<std::size_t>(i)]);
+    }
     text<double> up = of, down = of;
     up.logits[at] += 1e-5;
     down.logits[at] -= 1e-5;
@@ -213,11 +219,13 @@ TEST_CASE("sequence_log_prob refuses labels that are no tokens, and arrays that 
   of.label = {1, 4, 0, 0};
   of.mask = {1, 1, 1, 1};
   std::vector<double> log_prob(2);
-  REQUIRE_THROWS_WITH(lm::sequence_log_prob(po::exec::seq, of.view(), of.labels(), {.log_prob = log_prob}),
-                      "dynamicpo::lm::sequence_log_prob: label 4 of sequence 0, token 1 is not below the vocabulary of 4");
+  REQUIRE_THROWS_WITH(
+      lm::sequence_log_prob(po::exec::seq, of.view(), of.labels(), {.log_prob = log_prob}),
+      "dynamicpo::lm::sequence_log_prob: label 4 of sequence 0, token 1 is not below the vocabulary of 4");
   of.mask[1] = 0;
   REQUIRE_NOTHROW(lm::sequence_log_prob(po::exec::seq, of.view(), of.labels(), {.log_prob = log_prob}));
   std::vector<double> small(1);
-  REQUIRE_THROWS_AS(lm::sequence_log_prob(po::exec::seq, of.view(), of.labels(), {.log_prob = small}), std::invalid_argument);
+  REQUIRE_THROWS_AS(lm::sequence_log_prob(po::exec::seq, of.view(), of.labels(), {.log_prob = small}),
+                    std::invalid_argument);
   REQUIRE_THROWS_AS(lm::view_logits(std::span<float>(of.logits), 2, 2, 5), std::invalid_argument);
 }

@@ -31,10 +31,13 @@ TEST_CASE("compare_rewards counts what the instruments count") {
     auto batch = test_support::random_batch<float>(4, 200, 6, ragged);
     batch.policy.chosen[3] = test_support::nan_of<float>;
     const auto found = metrics::compare_rewards(batch.policy.view(), batch.reference.view());
-    const auto seen = test_support::evaluate(po::vanilla(po::objective::sdpo), batch.policy.view(), batch.reference.view());
+    const auto seen =
+        test_support::evaluate(po::vanilla(po::objective::sdpo), batch.policy.view(), batch.reference.view());
     REQUIRE((found.rows == seen.result.rows && found.invalid_rows == 1 && found.empty_rows == seen.result.empty_rows));
-    REQUIRE((found.pair_wins == seen.result.instruments.pair_wins && found.row_losses == seen.result.instruments.row_losses));
-    REQUIRE((found.pair_ties == seen.result.instruments.pair_ties && found.row_ties == seen.result.instruments.row_ties));
+    REQUIRE((found.pair_wins == seen.result.instruments.pair_wins &&
+             found.row_losses == seen.result.instruments.row_losses));
+    REQUIRE(
+        (found.pair_ties == seen.result.instruments.pair_ties && found.row_ties == seen.result.instruments.row_ties));
   }
 }
 

@@ -48,11 +48,11 @@ TEST_CASE("standing: the mean over all orders of the ties is what shuffling give
 
 TEST_CASE("rank_chosen: means over rows that rank, others counted apart") {
   constexpr double nan = test_support::nan_of<double>, inf = test_support::infinity_of<double>;
-  const test_support::table<double> scores{{-1, -5, -5, nan, -2, -3},
-                                           {-2, -3,  // first
-                                            -1, -9,  // second
-                                            -inf, -6, /* first, one absent */ -1, -1, /* invalid */ nan, -3,
-                                            -inf, -inf}};  // empty
+  const test_support::table<double> scores{
+      {-1, -5, -5, nan, -2, -3},
+      {-2, -3,                                                                         // first
+       -1, -9,                                                                         // second
+       -inf, -6, /* first, one absent */ -1, -1, /* invalid */ nan, -3, -inf, -inf}};  // empty
   const auto found = metrics::rank_chosen(scores.view(), 1);
   REQUIRE((found.rows == 3 && found.invalid_rows == 2 && found.empty_rows == 1));
   REQUIRE(std::abs(found.hit_ratio - 2.0 / 3) <= 1e-15);

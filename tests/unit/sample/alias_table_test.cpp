@@ -58,8 +58,7 @@ TEST_CASE("alias_table: zeros are never drawn, one huge weight is, sums do not o
 }
 
 TEST_CASE("alias_table refuses weights that are no weights") {
-  for (const std::vector<double>& bad :
-       {std::vector<double>{}, {0, 0}, {1, -1}, {1, NAN}, {INFINITY, 1}}) {
+  for (const std::vector<double>& bad : {std::vector<double>{}, {0, 0}, {1, -1}, {1, NAN}, {INFINITY, 1}}) {
     REQUIRE_THROWS_AS(sample::alias_table(bad), std::invalid_argument);
   }
 }

@@ -41,9 +41,9 @@ TEST_CASE("draw_hardest keeps the best of what draw_negatives draws, highest fir
 TEST_CASE("draw_hardest: equal scores by item, NaN last, what is missing is -1") {
   std::vector<item> kept(4);
   std::vector<po::index> found(1);
-  const auto counts = sample::draw_hardest(
-      po::exec::seq, sample::uniform(3), 4, 1, {}, {}, [](po::index, item of) { return of == 0 ? NAN : 1.0; },
-      {.items = kept, .found = found});
+  const auto counts =
+      sample::draw_hardest(po::exec::seq, sample::uniform(3), 4, 1, {}, {},
+                           [](po::index, item of) { return of == 0 ? NAN : 1.0; }, {.items = kept, .found = found});
   REQUIRE(kept == std::vector<item>{1, 2, 0, -1});
   REQUIRE((found[0] == 3 && counts.short_rows == 1 && counts.drawn == 3));
 }

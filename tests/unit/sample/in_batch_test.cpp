@@ -28,9 +28,9 @@ TEST_CASE("in_batch_mask leaves out one's own, positives and repetitions") {
   const std::vector<item> positives{30, 2};
   std::vector<std::uint8_t> mask(16, 9);
   sample::in_batch_mask(chosen, {offsets, positives}, mask);
-  REQUIRE(mask == std::vector<std::uint8_t>{0, 1, 0, 0,    // 30 is a positive
-                                            1, 0, 0, 1,    // 7 once
-                                            0, 0, 0, 1,    // 2 is a positive, 7 its own
+  REQUIRE(mask == std::vector<std::uint8_t>{0, 1, 0, 0,  // 30 is a positive
+                                            1, 0, 0, 1,  // 7 once
+                                            0, 0, 0, 1,  // 2 is a positive, 7 its own
                                             1, 1, 0, 0});
   std::vector<std::uint8_t> small(15);
   REQUIRE_THROWS_AS(sample::in_batch_mask(chosen, {}, small), std::invalid_argument);

@@ -33,8 +33,10 @@ template <class Sampler, class Exec = po::exec::sequential>
 drawn draw(const Sampler& from, po::index rows, po::index slots, const sample::item_lists& positives,
            bool replacement = false, const sample::place& at = {.seed = 9}, const Exec& exec = {}) {
   const auto entries = static_cast<std::size_t>(rows * slots);
-  drawn made{std::vector<item>(entries, -7), std::vector<double>(entries, 7.0),
-             std::vector<po::index>(static_cast<std::size_t>(rows), -7), {}};
+  drawn made{std::vector<item>(entries, -7),
+             std::vector<double>(entries, 7.0),
+             std::vector<po::index>(static_cast<std::size_t>(rows), -7),
+             {}};
   made.counts = sample::draw_negatives(exec, from, rows, positives, at, replacement,
                                        {.items = made.items, .log_q = made.log_q, .found = made.found});
   return made;
@@ -130,7 +132,8 @@ TEST_CASE("draw_negatives: zeros are never drawn, not even when nothing else is 
   }
 }
 
-TEST_CASE("draw_negatives: draws depend on seed, epoch, row and slot, not on threads or how rows are split", "[threads]") {
+TEST_CASE("draw_negatives: draws depend on seed, epoch, row and slot, not on threads or how rows are split",
+          "[threads]") {
   const sample::log_uniform sampler(1000);
   const repeated each(1000, {0, 1, 5});
   const sample::place at{.seed = 4, .epoch = 2};

@@ -18,7 +18,8 @@ TEST_CASE("violators' beta: in its bounds, and by its closed form, on a million 
   po::sample::philox_engine random{12};
   double nearest_low = 1, nearest_high = 1;
   for (int i = 0; i < 1000000; ++i) {
-    const po::beta::dual_margin rule{.base = between(random, 0.1, 2), .alpha = random.uniform(),
+    const po::beta::dual_margin rule{.base = between(random, 0.1, 2),
+                                     .alpha = random.uniform(),
                                      .gamma = random.below(4) == 0 ? 0.0 : between(random, 0, 20)};
     const double scale = std::exp(between(random, -6, 6)), chosen = between(random, -30, 0);
     const double rejected = chosen + (random.below(5) == 0 ? 0.0 : scale * random.uniform());
@@ -26,7 +27,9 @@ TEST_CASE("violators' beta: in its bounds, and by its closed form, on a million 
     const double beta = rule(po::beta::context<double>{chosen, rejected, rest});
     const auto [lower, upper] = theory::violator_beta_bounds(rule);
     const double slack = 1e-15 * rule.base;
-    if (!(beta >= lower - slack && beta <= upper + slack)) { FAIL("beta " << beta << " outside " << lower << ".." << upper); }
+    if (!(beta >= lower - slack && beta <= upper + slack)) {
+      FAIL("beta " << beta << " outside " << lower << ".." << upper);
+    }
     const double closed = theory::violator_beta(rule, chosen, rejected, rest);
     if (!(std::abs(beta - closed) <= 1e-12 * rule.base)) { FAIL("beta " << beta << ", closed form " << closed); }
     if (rule.alpha > 0.5) {
@@ -43,7 +46,8 @@ TEST_CASE("any beta keeps within beta (1 +- alpha)") {
   for (int i = 0; i < 100000; ++i) {
     const po::beta::dual_margin rule{.base = 0.7, .alpha = 0.5, .gamma = between(random, -10, 10)};
     const auto [lower, upper] = theory::beta_bounds(rule);
-    const double beta = rule(po::beta::context<double>{between(random, -50, 0), between(random, -50, 0), between(random, -50, 0)});
+    const double beta =
+        rule(po::beta::context<double>{between(random, -50, 0), between(random, -50, 0), between(random, -50, 0)});
     if (!(beta >= lower - 1e-15 && beta <= upper + 1e-15)) { FAIL("beta " << beta); }
   }
 }
@@ -59,8 +63,8 @@ TEST_CASE("rows with violators always learn in their DynamicPO form: gradients i
       for (std::size_t k = 0; k < others; ++k) { rejected.push_back(chosen - std::exp(between(random, -6, 4))); }
       const po::beta::dual_margin rule{.base = between(random, 0.2, 1.5)};
       const test_support::table<double> row{{chosen}, rejected};
-      const auto found = test_support::evaluate(po::pipeline{po::select::boundary{}, rule, objective}, row.view(),
-                                                po::reference_free);
+      const auto found =
+          test_support::evaluate(po::pipeline{po::select::boundary{}, rule, objective}, row.view(), po::reference_free);
       const auto [lower, upper] = theory::violator_gradient_bounds(objective.aggregate, rule, violators);
       double total = 0, least = 1e300, most = 0;
       for (std::size_t k = 0; k < rejected.size(); ++k) {
@@ -73,7 +77,8 @@ TEST_CASE("rows with violators always learn in their DynamicPO form: gradients i
         least = std::min(least, pull);
         most = std::max(most, pull);
       }
-      constexpr bool together = std::is_same_v<std::remove_cvref_t<decltype(objective.aggregate)>, po::aggregate::soft_minimum>;
+      constexpr bool together =
+          std::is_same_v<std::remove_cvref_t<decltype(objective.aggregate)>, po::aggregate::soft_minimum>;
       REQUIRE((together ? total : least) >= lower * (1 - 1e-14));
       REQUIRE((together ? total : most) <= upper * (1 + 1e-14));
     }

@@ -17,12 +17,23 @@ inline std::vector<double> margins_of(std::uint64_t i) {
   const double centre = between(-30, 30);
   for (double& each : margins) {
     switch (kind) {
-      case 0: each = between(-8, 8); break;
-      case 1: each = centre; break;
-      case 2: each = centre + 1e-9 * random.below(4); break;
-      case 3: each = between(15, 25); break;
-      case 4: each = centre + between(-1, 1); break;
-      default: each = between(-600, 600);
+      case 0:
+        each = between(-8, 8);
+        break;
+      case 1:
+        each = centre;
+        break;
+      case 2:
+        each = centre + 1e-9 * random.below(4);
+        break;
+      case 3:
+        each = between(15, 25);
+        break;
+      case 4:
+        each = centre + between(-1, 1);
+        break;
+      default:
+        each = between(-600, 600);
     }
   }
   if (kind == 3) { margins[random.below(static_cast<std::uint32_t>(margins.size()))] = between(-5, 1); }

@@ -28,7 +28,9 @@ TEST_CASE("saturation_margin is where sigma(-z) is the share") {
   for (const double share : {1e-3, 0.5, 1e-9, 0.999}) {
     REQUIRE(std::abs(po::link::logistic{}.derivative(theory::saturation_margin(share)) + share) <= 1e-13 * share);
   }
-  for (const double bad : {0.0, 1.0, -1.0, std::nan("")}) { REQUIRE_THROWS_AS(theory::saturation_margin(bad), std::invalid_argument); }
+  for (const double bad : {0.0, 1.0, -1.0, std::nan("")}) {
+    REQUIRE_THROWS_AS(theory::saturation_margin(bad), std::invalid_argument);
+  }
 }
 
 TEST_CASE("growing_row: saturated from that K on and not before") {
@@ -77,7 +79,9 @@ TEST_CASE("equal margins pull most at the stated number, and ever more when they
   for (const double m : {0.01, 0.3, 2.0}) {
     const double best = theory::strongest_count(m);
     const double most = theory::pull_of_equal_margins(best, m);
-    for (double n = best / 50; n < 50 * best; n *= 1.07) { REQUIRE(theory::pull_of_equal_margins(n, m) <= most * (1 + 1e-15)); }
+    for (double n = best / 50; n < 50 * best; n *= 1.07) {
+      REQUIRE(theory::pull_of_equal_margins(n, m) <= most * (1 + 1e-15));
+    }
     REQUIRE(theory::pull_of_equal_margins(best * 1.01, m) < most);
     REQUIRE(theory::pull_of_equal_margins(best / 1.01, m) < most);
     for (double n = 1; n < 1000; n += 1) {
@@ -85,6 +89,7 @@ TEST_CASE("equal margins pull most at the stated number, and ever more when they
     }
   }
   std::vector<double> margins(4, 0.7);
-  const double slope = std::abs(po::link::logistic{}.derivative(po::aggregate::sum{}.reduce(std::span<double>(margins))));
+  const double slope =
+      std::abs(po::link::logistic{}.derivative(po::aggregate::sum{}.reduce(std::span<double>(margins))));
   REQUIRE(std::abs(theory::pull_of_equal_margins(4, 0.7) - 4 * slope) <= 1e-14);
 }
