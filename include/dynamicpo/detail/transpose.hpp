@@ -94,8 +94,8 @@ struct panel {
     } else if constexpr (blocks == 2) {
       concatenate(taken[0], taken[1], whole, std::make_index_sequence<V::per_part>{});
     } else {
-      typedef T half __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
-      half low, high;
+      typedef T joined __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
+      joined low, high;
       concatenate(taken[0], taken[1], low, std::make_index_sequence<V::per_part / 2>{});
       concatenate(taken[2], taken[3], high, std::make_index_sequence<V::per_part / 2>{});
       concatenate(low, high, whole, std::make_index_sequence<V::per_part>{});

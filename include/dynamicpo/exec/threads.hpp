@@ -2,19 +2,18 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <thread>
 #include <vector>
 
+#include "dynamicpo/exec/block_queue.hpp"
 #include "dynamicpo/exec/policy.hpp"
 
 namespace dynamicpo::inline v1::exec {
 
-/// On `count` threads, the caller's among them, as far as there are blocks (about 65536 scores each, at most 1024 rows);
-/// 0: at most one a processor, and only as many as get `worth_a_thread` blocks each. Bit-identical to `seq`. Threads
-/// start and end with the call; a single block stays on the calling thread. An exception of a block stops the rest and
-/// is rethrown.
+/// On `count` threads, the caller's among them, as far as there are blocks (about 65536 scores each, at most 1024
+/// rows); 0: at most one a processor, and only as many as get `worth_a_thread` blocks each. Bit-identical to `seq`.
+/// Threads start and end with the call; a single block stays on the calling thread. An exception of a block stops the
+/// rest and is rethrown.
 struct threads {
   using space_type = space::host;
   unsigned count = 0;
@@ -36,25 +35,15 @@ struct threads {
       for (index block = 0; block < blocks; ++block) { work(block, index{0}); }
       return;
     }
-    std::atomic<index> next{0};
-    std::vector<std::exception_ptr> failures(static_cast<std::size_t>(used));
-    const auto drain = [&](index lane) {
-      try {
-        for (index block = next++; block < blocks; block = next++) { work(block, lane); }
-      } catch (...) {
-        next = blocks;
-        failures[static_cast<std::size_t>(lane)] = std::current_exception();
-      }
-    };
+    detail::block_queue queue{blocks, used};
+    const auto drain = [&](index lane) { queue.drain(lane, work); };
     {
       std::vector<std::jthread> others;
       others.reserve(static_cast<std::size_t>(used - 1));
       for (index lane = 1; lane < used; ++lane) { others.emplace_back(drain, lane); }
       drain(0);
     }
-    for (const std::exception_ptr& failure : failures) {
-      if (failure) { std::rethrow_exception(failure); }
-    }
+    queue.rethrow();
   }
 };
 
