@@ -12,7 +12,7 @@ set(layers
     "detail/elementary"
     "detail/sorting_network detail/thread_group"
     "detail/softplus detail/kmeans_1d detail/top_cluster_lanes"
-    "detail/cut_search detail/few_sorted detail/group_cut"
+    "detail/cut_search detail/few_sorted detail/group_cut detail/warp"
     "detail/certain_cut detail/sorted_cut"
     "detail/binned_cut"
     "score"

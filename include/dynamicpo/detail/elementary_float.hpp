@@ -131,6 +131,10 @@ template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
 template <class T>
 inline constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+template <class T>
+inline constexpr T lowest = std::numeric_limits<T>::lowest();
+template <class T>
+inline constexpr T epsilon = std::numeric_limits<T>::epsilon();
 
 template <std::size_t N>
 inline constexpr std::size_t largest_power_below = std::bit_ceil(N) / 2;

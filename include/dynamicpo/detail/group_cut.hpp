@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
-
 #include "dynamicpo/config.hpp"
 #include "dynamicpo/detail/elementary_float.hpp"
 #include "dynamicpo/detail/lanes.hpp"
@@ -161,8 +159,7 @@ DYNAMICPO_HD T least_of_top_cluster(const Group& group, const V (&score)[C]) {
     best[c] = where(D(0) < D(head[c]), best[c], D(infinity));
     least = where(best[c] < least, best[c], least);
   }
-  constexpr double epsilon = std::numeric_limits<double>::epsilon();
-  const double tie = 8.0 * static_cast<double>(distinct) * epsilon;
+  const double tie = 8.0 * static_cast<double>(distinct) * elementary_float::epsilon<double>;
   const D equal(group.least(least) * (1.0 + tie));
   V found(infinite);
   for (unsigned c = 0; c < C; ++c) {

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 
 #include "dynamicpo/detail/group_cut.hpp"
@@ -63,8 +62,7 @@ struct own_columns {
 /// Least selected score; of a row without a defect, with at least one negative. `highest`: its best score.
 template <class T, class Group, class Room>
 DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::all&, const Group&, const Room&, const T&, const T&, index) {
-  constexpr T lowest = std::numeric_limits<T>::lowest();
-  return lowest;
+  return elementary_float::lowest<T>;
 }
 template <class T, class Group, class Room>
 DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::violators&, const Group&, const Room&, const T& chosen,
@@ -85,9 +83,8 @@ DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::boundary&, const Grou
 template <class T, class Group, class Room>
 DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::top_k& select, const Group& group, const Room& room,
                                              const T&, const T&, index negatives) {
-  constexpr T lowest = std::numeric_limits<T>::lowest();
   if (select.count <= 0) { return elementary_float::infinity<T>; }
-  if (select.count >= negatives) { return lowest; }
+  if (select.count >= negatives) { return elementary_float::lowest<T>; }
   return room.template highest<T>(group, select.count);
 }
 
@@ -167,8 +164,7 @@ struct row_by_group {
     const bool propagate = out.nonfinite == nonfinite::propagate;
     if (outcome.problem != defect::none && !propagate) { return write_nothing(group, row, not_a_number, outcome); }
 
-    constexpr compute lowest = std::numeric_limits<compute>::lowest();
-    compute least = lowest;
+    compute least = elementary_float::lowest<compute>;
     if (outcome.problem == defect::none && negatives > 0) {
       least = cut_in_group<compute>(pipeline.select, group, room, chosen.score, group.most(highest), negatives);
     }
@@ -258,7 +254,6 @@ struct row_by_group {
   /// Of what takes no part the score is -inf. An impossible item that is a defect counts as the least possible.
   DYNAMICPO_INLINE DYNAMICPO_HD loaded_negative load_negative(index row, index k) const {
     constexpr compute infinite = elementary_float::infinity<compute>;
-    constexpr compute lowest = std::numeric_limits<compute>::lowest();
     loaded_negative one{-infinite, compute(0), k, defect::none};
     if (k >= policy.negatives(row) || !policy.present(row, k)) { return one; }
     const compute score = load<compute>(policy.rejected(row, k), policy.rejected_length(row, k));
@@ -276,7 +271,7 @@ struct row_by_group {
     } else if (!elementary::isfinite(ratio)) {
       one.problem = defect::rejected_log_ratio;
     }
-    one.score = score == -infinite ? lowest : score;
+    one.score = score == -infinite ? elementary_float::lowest<compute> : score;
     one.ratio = ratio;
     return one;
   }
@@ -322,7 +317,11 @@ struct batch_total {
   DYNAMICPO_HD void add(index row, const row_outcome<T>& outcome, bool propagate) {
     const bool invalid = outcome.problem != defect::none;
     if (invalid) {
-      counts.note({row, outcome.slot, outcome.problem});
+      invalid_row found;
+      found.row = row;
+      found.slot = outcome.slot;
+      found.defect = outcome.problem;
+      counts.note(found);
       ++counts.invalid_rows;
     } else if (outcome.empty) {
       ++counts.empty_rows;

@@ -38,8 +38,7 @@ struct loaded_row {
 // NaN for an empty sequence: the mean of no tokens.
 template <class T, class Stored>
 DYNAMICPO_HD constexpr T load(const Stored& stored, std::int32_t length) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  if (length <= 0) { return T(nan); }
+  if (length <= 0) { return T(elementary_float::nan<double>); }
   const T score = static_cast<T>(stored);
   return length == 1 ? score : static_cast<T>(score / T(static_cast<double>(length)));
 }

@@ -30,6 +30,10 @@ struct scattered {
   DYNAMICPO_INLINE T* operator[](std::size_t row) const { return rows[row] + at; }
 };
 
+#if defined(__CUDACC__)
+template <class V>
+struct panel;  // nvcc cannot pass on the shuffles; no row lies in lanes under it (detail/lane_select.hpp)
+#else
 template <class V>
 struct panel {
   using T = typename V::element;
@@ -150,6 +154,7 @@ struct panel {
     }
   }
 };
+#endif
 
 #pragma GCC diagnostic pop
 

@@ -21,22 +21,20 @@ using thrust_seq = std::remove_cvref_t<decltype(::thrust::seq)>;
 
 /// The host systems of Thrust all stand on its C++ one.
 template <class Policy>
-inline constexpr bool thrust_host_policy =
+concept thrust_host_policy =
     std::same_as<Policy, thrust_seq> || std::derived_from<Policy, ::thrust::cpp::execution_policy<Policy>>;
-template <class Policy>
-concept thrust_policy = std::derived_from<Policy, ::thrust::execution_policy<Policy>>;
 
 }  // namespace detail
 
 namespace exec {
 
-/// Where a Thrust policy runs; made by `exec::thrust`. Of a host system: on as many lanes as there are processors, at
+/// Where a Thrust policy of a host system runs; made by `exec::thrust`: on as many lanes as there are processors, at
 /// most one a block; each lane is one call of the system's for_each and takes blocks as it gets through them. How many
 /// lanes run at a time is the system's affair. Bit-identical to `seq`. An exception of a block stops the rest and is
 /// rethrown.
-template <class Policy>
+template <detail::thrust_host_policy Policy>
 struct on_thrust {
-  using space_type = std::conditional_t<detail::thrust_host_policy<Policy>, space::host, space::device>;
+  using space_type = space::host;
   Policy policy;
 
   static index lanes(index blocks) {
@@ -55,8 +53,8 @@ struct on_thrust {
 };
 
 /// Rows on a system of Thrust: `thrust::seq`, `thrust::cpp::par`, `thrust::omp::par`, `thrust::tbb::par` (include the
-/// system's execution_policy.h and link what it needs) over host memory.
-template <detail::thrust_policy Policy>
+/// system's execution_policy.h and link what it needs) over host memory. `thrust::cuda::par`: exec/thrust.cuh.
+template <detail::thrust_host_policy Policy>
 constexpr on_thrust<Policy> thrust(const Policy& policy) {
   return {policy};
 }
