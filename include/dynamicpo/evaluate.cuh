@@ -19,22 +19,34 @@ namespace detail {
 
 /// Memory of one call: the result, a counter, totals of chunks, and columns of long rows.
 struct device_layout {
-  std::size_t result = 0, counter = 256, chunks = 512, bytes = 512;
+  static constexpr std::size_t counter = 256, chunks = 512;  // the result comes first
+  std::size_t columns = 0, bytes = 0;
 
   template <class A>
-  static device_layout of(const chunk_plan& plan) {
-    static_assert(sizeof(device_total<A>) <= 256);
+  static device_layout of(const chunk_plan& plan, const long_row_memory& long_rows) {
+    static_assert(sizeof(device_total<A>) <= counter);
     device_layout layout;
-    layout.bytes += static_cast<std::size_t>(plan.chunks) * sizeof(batch_total<A>);
+    const std::size_t totals = static_cast<std::size_t>(plan.chunks) * sizeof(batch_total<A>);
+    layout.columns = chunks + (totals + 255) / 256 * 256;
+    layout.bytes = layout.columns + long_rows.bytes();
     return layout;
   }
   template <class A>
-  total_room<A> room(void* memory) const {
-    auto* const bytes_of = static_cast<std::byte*>(memory);
-    return {reinterpret_cast<device_total<A>*>(bytes_of + result), reinterpret_cast<unsigned*>(bytes_of + counter),
-            reinterpret_cast<batch_total<A>*>(bytes_of + chunks)};
+  static total_room<A> room(void* memory) {
+    auto* const base = static_cast<std::byte*>(memory);
+    return {reinterpret_cast<device_total<A>*>(base), reinterpret_cast<unsigned*>(base + counter),
+            reinterpret_cast<batch_total<A>*>(base + chunks)};
   }
 };
+
+/// Rows that a block has in hand at a time.
+constexpr index rows_at_a_time(index longest_row) {
+  if (longest_row > longest_short_row) { return 1; }
+  for (const index size : {1, 4, 8, 16}) {
+    if (longest_row <= size) { return static_cast<index>(threads_per_block) / size; }
+  }
+  return static_cast<index>(threads_per_block) / 32;
+}
 
 }  // namespace detail
 
@@ -92,37 +104,30 @@ class pending {
 
 namespace detail {
 
-/// Longer rows than fit the registers of a warp.
-inline constexpr index longest_short_row = 64;
-
 template <unsigned Size, unsigned C, class Work, class A>
 void launch_short_rows(cudaStream_t stream, const Work& work, const chunk_plan& plan, const reduction_plan& reduction,
                        const total_room<A>& room) {
   evaluate_short_rows<Size, C><<<static_cast<unsigned>(plan.chunks), threads_per_block, 0, stream>>>(work, plan, reduction, room);
 }
 
-/// Threads of the group that takes a row of so many negatives.
-constexpr index group_size_of(index longest_row) {
-  for (const index size : {1, 4, 8, 16}) {
-    if (longest_row <= size) { return size; }
-  }
-  return 32;
-}
-
 template <class A, class Work>
-void launch(cudaStream_t stream, const Work& work, index longest_row, const chunk_plan& plan,
-            const reduction_plan& reduction, const total_room<A>& room) {
-  switch (group_size_of(longest_row)) {
-    case 1: launch_short_rows<1, 1>(stream, work, plan, reduction, room); break;
-    case 4: launch_short_rows<4, 1>(stream, work, plan, reduction, room); break;
-    case 8: launch_short_rows<8, 1>(stream, work, plan, reduction, room); break;
-    case 16: launch_short_rows<16, 1>(stream, work, plan, reduction, room); break;
-    default:
-      if (longest_row <= 32) {
-        launch_short_rows<32, 1>(stream, work, plan, reduction, room);
-      } else {
-        launch_short_rows<32, 2>(stream, work, plan, reduction, room);
-      }
+void launch(cudaStream_t stream, const Work& work, const chunk_plan& plan, const reduction_plan& reduction,
+            const total_room<A>& room, const long_row_memory& long_rows) {
+  const index longest = work.policy.longest_row();
+  if (longest > longest_short_row) {
+    evaluate_long_rows<<<long_rows.blocks, threads_per_long_row, 0, stream>>>(work, plan, reduction, room, long_rows);
+  } else if (longest <= 1) {
+    launch_short_rows<1, 1>(stream, work, plan, reduction, room);
+  } else if (longest <= 4) {
+    launch_short_rows<4, 1>(stream, work, plan, reduction, room);
+  } else if (longest <= 8) {
+    launch_short_rows<8, 1>(stream, work, plan, reduction, room);
+  } else if (longest <= 16) {
+    launch_short_rows<16, 1>(stream, work, plan, reduction, room);
+  } else if (longest <= 32) {
+    launch_short_rows<32, 1>(stream, work, plan, reduction, room);
+  } else {
+    launch_short_rows<32, 2>(stream, work, plan, reduction, room);
   }
   check_cuda("kernel launch", cudaGetLastError());
 }
@@ -176,9 +181,11 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
   if (!policy.ragged()) { require_entries("effective_beta", out.effective_beta.size(), policy.flat(policy.rows())); }
   if (policy.rows() == 0) { return {where, out.nonfinite}; }
 
-  const index groups = static_cast<index>(threads_per_block) / group_size_of(policy.longest_row());
-  const chunk_plan plan = chunk_plan::of(policy.rows(), groups);
-  const auto layout = device_layout::of<accumulator>(plan);
+  const index longest = policy.longest_row();
+  const chunk_plan plan = chunk_plan::of(policy.rows(), rows_at_a_time(longest));
+  long_row_memory long_rows =
+      long_row_memory::plan<compute>(longest, plan.chunks, sorts_rows<typename Pipeline::select_type>);
+  const auto layout = device_layout::of<accumulator>(plan, long_rows);
   void *memory = nullptr, *owned = nullptr;
   if (exec.workspace != nullptr) {
     exec.workspace->reserve_bytes(layout.bytes);
@@ -187,7 +194,8 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
     check_cuda("cudaMallocAsync", cudaMallocAsync(&owned, layout.bytes, exec.stream));
     memory = owned;
   }
-  const total_room<accumulator> room = layout.template room<accumulator>(memory);
+  const total_room<accumulator> room = device_layout::room<accumulator>(memory);
+  long_rows.base = static_cast<std::byte*>(memory) + layout.columns;
   pending<compute> result(where, out.nonfinite, exec.stream, room.result, owned);
   if (owned != nullptr) {
     check_cuda("cudaMemsetAsync", cudaMemsetAsync(room.finished, 0, sizeof(unsigned), exec.stream));
@@ -198,7 +206,7 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
   const row_by_group<WithGradient, Pipeline, P, Reference, space::device> work{
       pipeline, policy, reference,
       {out.gradient, out.row_loss.data(), out.effective_beta.data(), out.nonfinite, scale}};
-  launch<accumulator>(exec.stream, work, policy.longest_row(), plan, reduction, room);
+  launch<accumulator>(exec.stream, work, plan, reduction, room, long_rows);
   if constexpr (WithGradient) {
     if (reduction.averaged) {
       const index blocks = policy.rows() < 4096 ? policy.rows() : 4096;
@@ -236,8 +244,14 @@ auto loss_and_gradient(const exec::cuda_stream& exec, const pipeline<Select, Bet
 }
 
 inline void exec::cuda_workspace::reserve(index rows, index longest_row) {
-  const index groups = static_cast<index>(detail::threads_per_block) / detail::group_size_of(longest_row);
-  reserve_bytes(detail::device_layout::of<double>(detail::chunk_plan::of(rows, groups)).bytes);
+  const auto plan = detail::chunk_plan::of(rows, detail::rows_at_a_time(longest_row));
+  const auto room = [&](const detail::long_row_memory& long_rows) {
+    reserve_bytes(detail::device_layout::of<double>(plan, long_rows).bytes);
+  };
+  for (const bool sorts : {false, true}) {
+    room(detail::long_row_memory::plan<float>(longest_row, plan.chunks, sorts));
+    room(detail::long_row_memory::plan<double>(longest_row, plan.chunks, sorts));
+  }
 }
 
 }  // namespace dynamicpo::inline v1

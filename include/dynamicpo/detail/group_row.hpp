@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "dynamicpo/detail/group_cut.hpp"
+#include "dynamicpo/detail/long_cut.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/thread_group.hpp"
 #include "dynamicpo/result.hpp"
@@ -59,6 +60,48 @@ struct own_columns {
   DYNAMICPO_INLINE DYNAMICPO_HD row_columns<V> for_evaluation() { return {score, ratio, beta, weight, C}; }
 };
 
+/// Columns of one thread among those of all, `step` apart, as a pointer goes from one to the next.
+template <class V>
+struct column_iterator {
+  V* at = nullptr;
+  std::size_t step = 1;
+
+  DYNAMICPO_HD V& operator[](std::size_t c) const { return at[c * step]; }
+  DYNAMICPO_HD V& operator*() const { return *at; }
+  DYNAMICPO_HD column_iterator operator+(std::size_t n) const { return {at + n * step, step}; }
+  DYNAMICPO_HD column_iterator& operator++() {
+    at += step;
+    return *this;
+  }
+  DYNAMICPO_HD bool operator!=(const column_iterator& other) const { return at != other.at; }
+  DYNAMICPO_HD bool operator!=(std::nullptr_t) const { return at != nullptr; }
+};
+
+/// A row's columns in memory, for as many negatives as there is room for.
+template <class V, class T>
+struct long_columns {
+  column_iterator<V> score, ratio, beta, weight;
+  unsigned count = 0;
+  cut_room<T> cuts{};
+
+  DYNAMICPO_HD unsigned columns() const { return count; }
+  template <class, class Group>
+  DYNAMICPO_HD T top_cluster(const Group& group) const {
+    long_cut<Group, T> cut(group, cuts);
+    cut.sort(score, count);
+    return cut.least_of_top_cluster();
+  }
+  template <class, class Group>
+  DYNAMICPO_HD T highest(const Group& group, index n) const {
+    long_cut<Group, T> cut(group, cuts);
+    cut.sort(score, count);
+    return cut.highest(static_cast<std::size_t>(n));
+  }
+  DYNAMICPO_HD row_columns<V, column_iterator<V>, column_iterator<V>> for_evaluation() const {
+    return {score, ratio, beta, weight, count};
+  }
+};
+
 /// Least selected score; of a row without a defect, with at least one negative. `highest`: its best score.
 template <class T, class Group, class Room>
 DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::all&, const Group&, const Room&, const T&, const T&, index) {
@@ -87,6 +130,10 @@ DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::top_k& select, const 
   if (select.count >= negatives) { return elementary_float::lowest<T>; }
   return room.template highest<T>(group, select.count);
 }
+
+/// Selections that sort rows, or may.
+template <class Select>
+inline constexpr bool sorts_rows = std::is_same_v<Select, select::boundary> || std::is_same_v<Select, select::top_k>;
 
 /// Selections that are cuts on the score, which a group finds.
 template <class Select>

@@ -13,6 +13,10 @@
 namespace dynamicpo::inline v1::detail {
 
 inline constexpr unsigned threads_per_block = 256;
+/// Of a block that takes one long row at a time.
+inline constexpr unsigned threads_per_long_row = 128;
+/// Rows of up to so many negatives are short: they fit the registers of a warp.
+inline constexpr index longest_short_row = 64;
 
 /// A batch in chunks of rows, a block each. Groups of a block take its rows in turn; no more chunks than one block adds
 /// up in no time.
@@ -116,6 +120,62 @@ __global__ void __launch_bounds__(threads_per_block)
   const batch_total<A> mine = threadIdx.x < groups ? totals[threadIdx.x] : batch_total<A>{};
   add_up_block(mine, totals, groups);
   finish_chunk(plan, reduction, room, chunk, totals);
+}
+
+/// Memory of the blocks that take long rows: columns, and what a cut needs.
+struct long_row_memory {
+  std::byte* base = nullptr;
+  std::size_t bytes_per_block = 0, most = 0;  ///< most: columns of all threads
+  unsigned blocks = 0;
+
+  /// For rows of up to `longest`; no more blocks than keep it all within a quarter of a gigabyte, if eight do.
+  template <class T>
+  static long_row_memory plan(index longest, index chunks, bool sorts) {
+    constexpr std::size_t size = threads_per_long_row, budget = std::size_t{1} << 28;
+    long_row_memory memory;
+    if (longest <= longest_short_row) { return memory; }
+    memory.most = (static_cast<std::size_t>(longest) + size - 1) / size * size;
+    memory.bytes_per_block = 4 * memory.most * sizeof(T) + (sorts ? cut_room<T>::bytes(memory.most, size) : 0);
+    const std::size_t fitting = budget / memory.bytes_per_block, wanted = fitting < 8      ? 8
+                                                                          : fitting < 2048 ? fitting
+                                                                                           : 2048;
+    memory.blocks =
+        static_cast<unsigned>(static_cast<std::size_t>(chunks) < wanted ? static_cast<std::size_t>(chunks) : wanted);
+    return memory;
+  }
+  std::size_t bytes() const { return blocks * bytes_per_block; }
+};
+
+/// Rows of any length, a block each.
+template <class Work, class A>
+__global__ void __launch_bounds__(threads_per_long_row)
+    evaluate_long_rows(const Work work, const chunk_plan plan, const reduction_plan reduction, const total_room<A> room,
+                       const long_row_memory memory) {
+  using T = typename Work::compute;
+  constexpr unsigned size = threads_per_long_row;
+  __shared__ double group_room[size / 32 + 1];
+  __shared__ typename std::aligned_storage<sizeof(batch_total<A>), alignof(batch_total<A>)>::type shared[size];
+  auto* const totals = reinterpret_cast<batch_total<A>*>(shared);
+  const block_group<size> group(group_room);
+  T* const columns = reinterpret_cast<T*>(memory.base + blockIdx.x * memory.bytes_per_block);
+  const auto array = [&](unsigned i) { return column_iterator<T>{columns + i * memory.most + threadIdx.x, size}; };
+  long_columns<T, T> own{array(0), array(1), array(2), array(3)};
+  own.cuts = cut_room<T>::in(columns + 4 * memory.most, memory.most, size);
+  for (index chunk = blockIdx.x; chunk < plan.chunks; chunk += gridDim.x) {
+    const index first = chunk * plan.rows_per_chunk;
+    const index end = first + plan.rows_per_chunk < plan.rows ? first + plan.rows_per_chunk : plan.rows;
+    batch_total<A> total;
+    for (index row = first; row < end; ++row) {
+      const index negatives = work.policy.negatives(row);
+      own.count = static_cast<unsigned>(negatives <= size ? 1 : (negatives + size - 1) / size);
+      total.add(row, work(group, row, own), reduction.propagate);
+      group.sync();
+    }
+    if (threadIdx.x == 0) { totals[0] = total; }
+    __syncthreads();
+    finish_chunk(plan, reduction, room, chunk, totals);
+    __syncthreads();
+  }
 }
 
 /// Brings the gradient of a mean over all rows to that over those that entered, where some did not.

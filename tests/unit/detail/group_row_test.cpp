@@ -55,6 +55,36 @@ outcome<T> by_group(const Pipeline& pipeline, const po::scores<const T>& policy,
   return found;
 }
 
+/// The same with columns in memory, as rows of more than 64 negatives have them.
+template <unsigned Size, class T, class Pipeline, class Reference>
+outcome<T> by_long_group(const Pipeline& pipeline, const po::scores<const T>& policy, const Reference& reference) {
+  using group = test_support::lane_group<Size>;
+  using V = typename group::template of<T>;
+  outcome<T> found = room_for(policy);
+  const detail::row_by_group<true, Pipeline, const T, Reference, po::space::host> work{
+      pipeline,
+      policy,
+      reference,
+      {found.gradient.view(), found.row_loss.data(), found.beta.data(), po::nonfinite::skip, 0.25}};
+  detail::batch_total<double> total;
+  for (po::index row = 0; row < policy.rows(); ++row) {
+    const auto columns = static_cast<std::size_t>((policy.negatives(row) + Size - 1) / Size);
+    std::vector<V> score(columns), ratio(columns), beta(columns), weight(columns);
+    std::vector<double> memory(detail::cut_room<T>::bytes(columns * Size, Size) / sizeof(double) + 1);
+    void* const aligned = memory.data() + reinterpret_cast<std::uintptr_t>(memory.data()) % 16 / sizeof(double);
+    detail::long_columns<V, T> room{{score.data()},
+                                    {ratio.data()},
+                                    {beta.data()},
+                                    {weight.data()},
+                                    static_cast<unsigned>(columns),
+                                    detail::cut_room<T>::in(aligned, columns * Size, Size)};
+    total.add(row, work(group{}, row, room), false);
+  }
+  found.counts = total.counts;
+  found.loss = total.loss;
+  return found;
+}
+
 template <class T, class Pipeline, class Reference>
 outcome<T> by_seq(const Pipeline& pipeline, const po::scores<const T>& policy, const Reference& reference,
                   po::nonfinite nonfinite) {
@@ -84,12 +114,8 @@ bool near(const std::vector<T>& a, const std::vector<T>& b, T factor = 1) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](T x, T y) { return near(x, factor * y); });
 }
 
-template <unsigned Size, unsigned C, class T, class Pipeline, class Reference>
-void require_same(const Pipeline& pipeline, const po::scores<const T>& policy, const Reference& reference,
-                  po::nonfinite nonfinite = po::nonfinite::skip) {
-  const auto expected = by_seq(pipeline, policy, reference, nonfinite);
-  const auto found = by_group<Size, C>(pipeline, policy, reference, nonfinite);
-  CAPTURE(Size, C);
+template <class T>
+void require_same(const outcome<T>& found, const outcome<T>& expected) {
   REQUIRE(test_support::same_counts(found.counts, expected.counts));
   REQUIRE(near(found.row_loss, expected.row_loss));
   REQUIRE(near(found.gradient.chosen, expected.gradient.chosen, T(0.25)));
@@ -99,6 +125,14 @@ void require_same(const Pipeline& pipeline, const po::scores<const T>& policy, c
     REQUIRE((found.beta[i] == 0) == (expected.beta[i] == 0));
   }
   REQUIRE(near(static_cast<T>(found.loss), static_cast<T>(expected.loss)));
+}
+
+template <unsigned Size, unsigned C, class T, class Pipeline, class Reference>
+void require_same(const Pipeline& pipeline, const po::scores<const T>& policy, const Reference& reference,
+                  po::nonfinite nonfinite = po::nonfinite::skip) {
+  CAPTURE(Size, C);
+  require_same(by_group<Size, C>(pipeline, policy, reference, nonfinite),
+               by_seq(pipeline, policy, reference, nonfinite));
 }
 
 }  // namespace
@@ -168,6 +202,20 @@ TEMPLATE_TEST_CASE("a group answers bad, masked and empty rows as seq does", "",
     check(po::vanilla(po::objective::sdpo, 0.5));
     if (answer == po::nonfinite::skip) { check(po::dynamic(po::objective::dmpo)); }
     if (answer == po::nonfinite::skip) { check(po::dynamic(po::objective::mppo)); }
+  }
+}
+
+TEMPLATE_TEST_CASE("a group answers rows beyond its registers as seq does", "", float, double) {
+  for (const po::index k : {65, 100, 256, 700}) {
+    const auto batch = test_support::random_batch<TestType>(static_cast<std::uint64_t>(k), 6, k, k == 100);
+    const po::scores<const TestType> policy = batch.policy.view(), reference = batch.reference.view();
+    CAPTURE(k);
+    const auto check = [&](const auto& pipeline) {
+      require_same(by_long_group<16>(pipeline, policy, reference),
+                   by_seq(pipeline, policy, reference, po::nonfinite::skip));
+    };
+    check(po::dynamic(po::objective::sdpo));
+    check(po::pipeline{po::select::top_k{5}, po::beta::dual_margin{.gamma = 2}, po::objective::dmpo});
   }
 }
 
