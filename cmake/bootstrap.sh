@@ -20,6 +20,8 @@ test_packages="$study_packages
 catch2              the test framework
 libxtensor-dev      its adapter's tests
 libboost-dev        multiprecision, an oracle
+libthrust-dev       Thrust policies and vectors
+libtbb-dev          one of Thrust's systems
 libceres-dev        its automatic differentiation, an oracle
 chromium            looks at the HTML report"
 ci_packages="$test_packages

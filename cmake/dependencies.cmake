@@ -26,10 +26,37 @@ if(DYNAMICPO_CERES_INCLUDE_DIR AND TARGET Eigen3::Eigen)
   target_link_libraries(dynamicpo_ceres_jet INTERFACE Eigen3::Eigen)
 endif()
 
+# Thrust on its host systems, all in one program: a policy says which. One Thrust a build tree, the CUDA toolkit's where
+# nvcc is: two of them would define the same functions twice.
+if(CMAKE_CUDA_COMPILER)
+  find_package(Thrust QUIET CONFIG HINTS ${CUDAToolkit_LIBRARY_ROOT}/lib64/cmake/thrust
+                                         ${CUDAToolkit_LIBRARY_DIR}/cmake/thrust)
+else()
+  find_package(Thrust QUIET CONFIG)
+endif()
+find_package(OpenMP QUIET COMPONENTS CXX)
+find_package(TBB QUIET CONFIG)
+if(TARGET Thrust::Thrust AND TARGET OpenMP::OpenMP_CXX AND TARGET TBB::tbb)
+  add_library(dynamicpo_thrust INTERFACE)
+  get_target_property(thrust_include Thrust::Thrust INTERFACE_INCLUDE_DIRECTORIES)
+  target_include_directories(dynamicpo_thrust SYSTEM INTERFACE ${thrust_include})
+  target_compile_definitions(dynamicpo_thrust INTERFACE THRUST_HOST_SYSTEM=THRUST_HOST_SYSTEM_CPP
+                                                        THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP)
+  target_link_libraries(dynamicpo_thrust INTERFACE OpenMP::OpenMP_CXX TBB::tbb)
+  message(STATUS "dynamicpo: Thrust ${Thrust_VERSION} from ${thrust_include}")
+else()
+  foreach(part IN ITEMS Thrust::Thrust OpenMP::OpenMP_CXX TBB::tbb)
+    if(NOT TARGET ${part})
+      message(STATUS "dynamicpo: left out the Thrust parts: ${part} not found")
+    endif()
+  endforeach()
+endif()
+
 # <what follows #include in a source> <target it needs>
 set(dynamicpo_dependency_table
     "<Eigen/|dynamicpo/adapt/eigen.hpp"       Eigen3::Eigen
     "<xtensor/|dynamicpo/adapt/xtensor.hpp"   xtensor
+    "<thrust/|dynamicpo/(adapt|exec)/thrust.hpp"  dynamicpo_thrust
     "<nlohmann/"                              nlohmann_json::nlohmann_json
     "<CLI/"                                   CLI11::CLI11
     "<fmt/"                                   fmt::fmt

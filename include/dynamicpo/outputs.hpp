@@ -4,6 +4,7 @@
 #include <span>
 
 #include "dynamicpo/result.hpp"
+#include "dynamicpo/score/device_span.hpp"
 #include "dynamicpo/score/scalar.hpp"
 #include "dynamicpo/score/scores.hpp"
 #include "dynamicpo/workspace.hpp"
@@ -25,6 +26,17 @@ struct outputs {
   dynamicpo::nonfinite nonfinite = nonfinite::throw_;
   /// Reused between calls when given; allocated for the call otherwise.
   dynamicpo::workspace<compute_of<T>>* workspace = nullptr;
+};
+
+/// The same for device memory; nothing is returned before it is asked for, so nonfinite::throw_ throws in `get`. The
+/// policy brings the workspace.
+template <class T>
+struct outputs<T, space::device> {
+  scores<T, space::device> gradient{};
+  device_span<compute_of<T>> row_loss{};
+  device_span<compute_of<T>> effective_beta{};
+  dynamicpo::reduction reduction = reduction::mean;
+  dynamicpo::nonfinite nonfinite = nonfinite::throw_;
 };
 
 /// Where a selection goes. T is the element type of the policy scores. Nothing here may overlap the scores.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "dynamicpo/config.hpp"
 #include "dynamicpo/error.hpp"
 #include "dynamicpo/score/scalar.hpp"
 
@@ -40,7 +41,7 @@ struct invalid_row {
   index slot = -1;
   dynamicpo::defect defect = defect::none;
 
-  constexpr bool exists() const noexcept { return row >= 0; }
+  DYNAMICPO_HD constexpr bool exists() const noexcept { return row >= 0; }
 
   /// What is wrong, and with which rejected.
   std::string reason() const {
@@ -65,7 +66,7 @@ struct row_counts {
   index underflow_rows = 0;  ///< of `rows`: every probability rounded to 0 (MPPO), so the gradient is 0
   invalid_row first_invalid;
 
-  constexpr void merge(const row_counts& other) noexcept {
+  DYNAMICPO_HD constexpr void merge(const row_counts& other) noexcept {
     rows += other.rows;
     empty_rows += other.empty_rows;
     invalid_rows += other.invalid_rows;
@@ -73,7 +74,7 @@ struct row_counts {
     note(other.first_invalid);
   }
   /// In any order.
-  constexpr void note(const invalid_row& other) noexcept {
+  DYNAMICPO_HD constexpr void note(const invalid_row& other) noexcept {
     constexpr auto fault_of_the_call = dynamicpo::defect::too_many_negatives;
     if (!other.exists()) { return; }
     const bool graver = other.defect == fault_of_the_call, grave = first_invalid.defect == fault_of_the_call;

@@ -100,7 +100,10 @@ constexpr bool same_space() {
   if constexpr (execution_policy<Exec>) {
     static_assert(std::is_same_v<typename Exec::space_type, Space>,
                   "dynamicpo: the execution policy and the scores live in different memory spaces");
-    return std::is_same_v<typename Exec::space_type, Space>;
+    constexpr bool same = std::is_same_v<typename Exec::space_type, Space>;
+    static_assert(!same || block_policy<Exec>,
+                  "dynamicpo: this execution policy takes whole batches, include dynamicpo/evaluate.cuh, under nvcc");
+    return same && block_policy<Exec>;
   } else {
     return false;
   }

@@ -103,8 +103,8 @@ DYNAMICPO_INLINE std::optional<std::size_t> certain_cut(const Groups& groups, cu
                                                         double tie) {
   // The least cost is at most that of any partition, and that at most this.
   const auto most_cost = [&](std::size_t begin, std::size_t end) {
-    const double half = (groups.most(end - 1) - groups.least(begin)) / 2 + value_error;
-    return groups.over(begin, end).count * half * half;
+    const double radius = (groups.most(end - 1) - groups.least(begin)) / 2 + value_error;
+    return groups.over(begin, end).count * radius * radius;
   };
   const double ties = tie * (most_cost(0, box.low_first) + most_cost(box.low_first, box.high_last) +
                              most_cost(box.high_last, groups.size()));

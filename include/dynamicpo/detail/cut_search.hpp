@@ -157,9 +157,9 @@ DYNAMICPO_INLINE bool find_optima(const Groups& groups, cut_box& box, double few
       continue;
     }
     const bool split_low = d - c <= 1 || (b - a > 1 && groups.over(a, b).count > groups.over(c, d).count);
-    const std::size_t first = split_low ? a : c, last = split_low ? b : d, half = first + (last - first) / 2;
-    waiting[waiting_count++] = split_low ? cut_box{a, half, c, d} : cut_box{a, std::min(b, half), c, half};
-    waiting[waiting_count++] = split_low ? cut_box{half, b, std::max(c, half), d} : cut_box{a, b, half, d};
+    const std::size_t first = split_low ? a : c, last = split_low ? b : d, centre = first + (last - first) / 2;
+    waiting[waiting_count++] = split_low ? cut_box{a, centre, c, d} : cut_box{a, std::min(b, centre), c, centre};
+    waiting[waiting_count++] = split_low ? cut_box{centre, b, std::max(c, centre), d} : cut_box{a, b, centre, d};
   }
   cut_box all{groups.size(), 0, groups.size(), 0};
   for (std::size_t i = 0; i < found_count; ++i) {

@@ -131,6 +131,10 @@ template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
 template <class T>
 inline constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+template <class T>
+inline constexpr T lowest = std::numeric_limits<T>::lowest();
+template <class T>
+inline constexpr T epsilon = std::numeric_limits<T>::epsilon();
 
 template <std::size_t N>
 inline constexpr std::size_t largest_power_below = std::bit_ceil(N) / 2;
@@ -152,8 +156,8 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V polynomial(const V& x) {
   if constexpr (Count == 1) {
     return V(term);
   } else {
-    constexpr std::size_t half = largest_power_below<Count>;
-    return polynomial<Terms, First, half>(x) + power<half>(x) * polynomial<Terms, First + half, Count - half>(x);
+    constexpr std::size_t low = largest_power_below<Count>;
+    return polynomial<Terms, First, low>(x) + power<low>(x) * polynomial<Terms, First + low, Count - low>(x);
   }
 }
 
@@ -230,8 +234,8 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V exp(const V& x) {
   using of = format<element_of<V>>;
   const reduced<V> parts = reduce(x, 2 * of::bias);
   // 2^n in two steps: neither leaves the normal numbers, and the result is rounded once.
-  const words<V> half = parts.n >> 1;
-  const V finite = exp_of_rest(parts.rest) * power_of_2<V>(half) * power_of_2<V>(parts.n - half);
+  const words<V> part = parts.n >> 1;
+  const V finite = exp_of_rest(parts.rest) * power_of_2<V>(part) * power_of_2<V>(parts.n - part);
   return where(x < V(of::exp_least), V(0), where(V(of::exp_most) < x, V(infinity<element_of<V>>), finite));
 }
 

@@ -37,7 +37,7 @@ struct growing_cluster {
 
 /// Relative difference of costs within which two partitions tie: a few roundings for each of n values.
 template <class A>
-DYNAMICPO_HD constexpr A tie_tolerance(std::size_t values) {
+constexpr A tie_tolerance(std::size_t values) {
   return A(8.0 * static_cast<double>(values)) * std::numeric_limits<A>::epsilon();
 }
 /// The same for costs from sums with twice the digits, whatever the number of values.
@@ -46,8 +46,8 @@ inline constexpr double tie_tolerance_of_wide = 16 * std::numeric_limits<double>
 /// best[j], j in [2, m): the least cost over i of {0..i-1}, {i..j-1}, {j..m-1}, exact where it is near the optimum
 /// (elsewhere an upper bound, since hopeless cuts are abandoned). O(m^2) at worst, few steps in practice.
 template <class A>
-DYNAMICPO_HD constexpr A best_cuts_all_pairs(std::span<const A> values, std::span<const A> weights, std::span<A> lower,
-                                             std::span<A> best) {
+constexpr A best_cuts_all_pairs(std::span<const A> values, std::span<const A> weights, std::span<A> lower,
+                                std::span<A> best) {
   const std::size_t m = values.size();
   growing_cluster<A> bottom;
   for (std::size_t i = 0; i + 1 < m; ++i) {

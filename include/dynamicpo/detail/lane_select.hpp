@@ -27,10 +27,15 @@ struct lane_selection {
   selection_rule rule;
 };
 
-/// Host numbers run side by side.
+/// Host numbers run side by side; not under nvcc, whose device code knows no vectors.
+#if defined(__CUDACC__)
 template <class T, class Space>
-inline constexpr bool runs_number_in_lanes = (std::is_same_v<T, float> ||
-                                              std::is_same_v<T, double>)&&std::is_same_v<Space, space::host>;
+inline constexpr bool runs_number_in_lanes = false;
+#else
+template <class T, class Space>
+inline constexpr bool runs_number_in_lanes =
+    (std::is_same_v<T, float> || std::is_same_v<T, double>) && std::is_same_v<Space, space::host>;
+#endif
 
 template <class Select>
 inline constexpr bool selects_in_lanes = false;

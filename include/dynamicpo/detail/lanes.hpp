@@ -267,8 +267,8 @@ DYNAMICPO_INLINE T sum_of_lanes(const lanes<T, Count, Bytes>& x) {
   T all[Count];
   x.store(all);
   unrolled<std::bit_width(Count) - 1>([&](auto step) {
-    constexpr std::size_t half = Count >> (step + 1);
-    unrolled<half>([&](auto i) { all[i] = all[i] + all[i + half]; });
+    constexpr std::size_t kept = Count >> (step + 1);
+    unrolled<kept>([&](auto i) { all[i] = all[i] + all[i + kept]; });
   });
   return all[0];
 }

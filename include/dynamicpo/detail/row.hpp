@@ -37,15 +37,15 @@ struct loaded_row {
 
 // NaN for an empty sequence: the mean of no tokens.
 template <class T, class Stored>
-constexpr T load(const Stored& stored, std::int32_t length) {
-  if (length <= 0) { return T(std::numeric_limits<double>::quiet_NaN()); }
+DYNAMICPO_HD constexpr T load(const Stored& stored, std::int32_t length) {
+  if (length <= 0) { return T(elementary_float::nan<double>); }
   const T score = static_cast<T>(stored);
   return length == 1 ? score : static_cast<T>(score / T(static_cast<double>(length)));
 }
 
 // The derivative by a sum over `length` tokens, of that by their mean; what is empty has the derivative 0.
 template <class T>
-constexpr T per_token(const T& derivative, std::int32_t length) {
+DYNAMICPO_HD constexpr T per_token(const T& derivative, std::int32_t length) {
   return length <= 1 ? derivative
                      : static_cast<T>(accumulator_of<T>(derivative) / accumulator_of<T>(static_cast<double>(length)));
 }
@@ -195,11 +195,11 @@ template <class V>
 struct along_the_row_whole : along_the_row<V> {};
 
 /// The same in lanes; `selected` is how many each row has.
-template <class V, class Layout>
-DYNAMICPO_INLINE accumulator_of<V> mean_of_rest(const V* score, std::size_t columns, const Layout& layout,
-                                                const accumulator_of<V>& selected) {
+template <class Column, class Layout, class V = std::remove_cvref_t<decltype(std::declval<const Column&>()[0])>>
+DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> mean_of_rest(const Column& score, std::size_t columns,
+                                                             const Layout& layout, const accumulator_of<V>& selected) {
   using accumulator = accumulator_of<V>;
-  const V absent(-std::numeric_limits<typename V::element>::infinity());
+  const V absent(-elementary_float::infinity<elementary_float::element_of<V>>);
   accumulator rest(0);
   V left(0);
   for (std::size_t k = 0; k < columns; ++k) {
@@ -210,7 +210,7 @@ DYNAMICPO_INLINE accumulator_of<V> mean_of_rest(const V* score, std::size_t colu
   rest = layout.sum(rest);
   const accumulator others = layout.sum(accumulator(left));
   const auto none_left = others == accumulator(0);
-  if (any(none_left & (accumulator(0) < selected))) {
+  if (any(both(none_left, accumulator(0) < selected))) {
     accumulator all(0);
     for (std::size_t k = 0; k < columns; ++k) { all += accumulator(where(layout.selected(score[k]), score[k], V(0))); }
     rest = where(none_left, layout.sum(all), rest);
@@ -219,12 +219,12 @@ DYNAMICPO_INLINE accumulator_of<V> mean_of_rest(const V* score, std::size_t colu
 }
 
 /// Arrays of `size` columns: scores and log-ratios, room for the beta and the derivative of each.
-template <class V>
+template <class V, class Score = const V*, class Column = V*>
 struct row_columns {
-  const V* score;
-  V* ratio;  ///< becomes the utility, where the margin's slope depends on it
-  V* beta;   ///< null: not asked for, of a rule that has one beta for all
-  V* weight;
+  Score score;
+  Column ratio;  ///< becomes the utility, where the margin's slope depends on it
+  Column beta;   ///< null: not asked for, of a rule that has one beta for all
+  Column weight;
   std::size_t size;
 };
 
@@ -232,9 +232,10 @@ template <class V>
 DYNAMICPO_INLINE constexpr std::span<V> margins_of(const row_columns<V>& row, const one_by_one&) {
   return {row.weight, row.size};
 }
-template <class V, class Layout>
-DYNAMICPO_INLINE lane_margins<V, Layout> margins_of(const row_columns<V>& row, const Layout& layout) {
-  return {{row.weight, row.size}, layout};
+template <class V, class Score, class Column, class Layout>
+DYNAMICPO_INLINE DYNAMICPO_HD lane_margins<V, Layout, Column> margins_of(const row_columns<V, Score, Column>& row,
+                                                                         const Layout& layout) {
+  return {row.weight, row.size, layout};
 }
 
 /// A beta rule that gives the negatives of a row one beta, and an aggregate with one dz/dm for all margins, say
@@ -264,7 +265,7 @@ inline constexpr bool ratios_alone = uniform<Beta>&& std::is_same_v<typename Obj
 
 /// The margin of what is not selected.
 template <class V, class Aggregate>
-DYNAMICPO_INLINE constexpr V absent_margin(const Aggregate&) {
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V absent_margin(const Aggregate&) {
   if constexpr (lane_wise<Aggregate>) {
     return V(Aggregate::absent);
   } else {
@@ -284,12 +285,10 @@ struct evaluated_row {
 
 /// Step 3: margins, loss, and when asked its derivatives by the chosen and the selected scores, times `scale`. At least
 /// one negative is selected.
-template <bool WithGradient, class V, class Layout, class Beta, class Objective>
-DYNAMICPO_INLINE constexpr evaluated_row<V> evaluate_columns(const Beta& beta, const Objective& objective,
-                                                             const Layout& layout, const V& chosen_score,
-                                                             const V& chosen_ratio, const accumulator_of<V>& mean_rest,
-                                                             const row_columns<V>& row,
-                                                             const accumulator_of<V>& scale) {
+template <bool WithGradient, class V, class Layout, class Beta, class Objective, class Columns = row_columns<V>>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr evaluated_row<V> evaluate_columns(
+    const Beta& beta, const Objective& objective, const Layout& layout, const V& chosen_score, const V& chosen_ratio,
+    const accumulator_of<V>& mean_rest, const Columns& row, const accumulator_of<V>& scale) {
   const auto& margin = objective.margin;
   constexpr bool can_underflow = std::remove_cvref_t<decltype(margin)>::can_underflow;
   const V chosen_utility = margin.utility(chosen_score, chosen_ratio);

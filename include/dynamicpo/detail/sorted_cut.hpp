@@ -44,11 +44,11 @@ class sorted_groups {
   template <class Holds>
   DYNAMICPO_INLINE static std::size_t first_where(std::size_t begin, std::size_t end, const Holds& holds) {
     while (begin < end) {
-      const std::size_t half = begin + (end - begin) / 2;
-      if (holds(half)) {
-        end = half;
+      const std::size_t split = begin + (end - begin) / 2;
+      if (holds(split)) {
+        end = split;
       } else {
-        begin = half + 1;
+        begin = split + 1;
       }
     }
     return begin;

@@ -30,6 +30,10 @@ struct scattered {
   DYNAMICPO_INLINE T* operator[](std::size_t row) const { return rows[row] + at; }
 };
 
+#if defined(__CUDACC__)
+template <class V>
+struct panel;  // nvcc cannot pass on the shuffles; no row lies in lanes under it (detail/lane_select.hpp)
+#else
 template <class V>
 struct panel {
   using T = typename V::element;
@@ -91,8 +95,8 @@ struct panel {
     } else if constexpr (blocks == 2) {
       concatenate(taken[0], taken[1], whole, std::make_index_sequence<V::per_part>{});
     } else {
-      typedef T half __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
-      half low, high;
+      typedef T joined __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
+      joined low, high;
       concatenate(taken[0], taken[1], low, std::make_index_sequence<V::per_part / 2>{});
       concatenate(taken[2], taken[3], high, std::make_index_sequence<V::per_part / 2>{});
       concatenate(low, high, whole, std::make_index_sequence<V::per_part>{});
@@ -147,6 +151,7 @@ struct panel {
     }
   }
 };
+#endif
 
 #pragma GCC diagnostic pop
 

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <thread>
 #include <vector>
 
+#include "dynamicpo/exec/block_queue.hpp"
 #include "dynamicpo/exec/policy.hpp"
 
 namespace dynamicpo::inline v1::exec {
@@ -36,25 +35,15 @@ struct threads {
       for (index block = 0; block < blocks; ++block) { work(block, index{0}); }
       return;
     }
-    std::atomic<index> next{0};
-    std::vector<std::exception_ptr> failures(static_cast<std::size_t>(used));
-    const auto drain = [&](index lane) {
-      try {
-        for (index block = next++; block < blocks; block = next++) { work(block, lane); }
-      } catch (...) {
-        next = blocks;
-        failures[static_cast<std::size_t>(lane)] = std::current_exception();
-      }
-    };
+    detail::block_queue queue{blocks, used};
+    const auto drain = [&](index lane) { queue.drain(lane, work); };
     {
       std::vector<std::jthread> others;
       others.reserve(static_cast<std::size_t>(used - 1));
       for (index lane = 1; lane < used; ++lane) { others.emplace_back(drain, lane); }
       drain(0);
     }
-    for (const std::exception_ptr& failure : failures) {
-      if (failure) { std::rethrow_exception(failure); }
-    }
+    queue.rethrow();
   }
 };
 

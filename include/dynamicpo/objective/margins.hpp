@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <utility>
 
@@ -12,18 +13,19 @@
 namespace dynamicpo::inline v1::detail {
 
 /// Margins of rows that lie in lanes: in each column one margin of every row, or the next few of a single row. `layout`
-/// knows which (detail/row.hpp).
-template <class V, class Layout>
+/// knows which (detail/row.hpp). `Column`: what goes from column to column.
+template <class V, class Layout, class Column = V*>
 struct lane_margins {
-  std::span<V> columns;
+  Column first;
+  std::size_t size;
   const Layout& layout;
 
-  DYNAMICPO_INLINE V* begin() const { return columns.data(); }
-  DYNAMICPO_INLINE V* end() const { return columns.data() + columns.size(); }
+  DYNAMICPO_INLINE DYNAMICPO_HD Column begin() const { return first; }
+  DYNAMICPO_INLINE DYNAMICPO_HD Column end() const { return first + size; }
 };
 
-template <class V, class Layout>
-V number_of(const lane_margins<V, Layout>&);
+template <class V, class Layout, class Column>
+V number_of(const lane_margins<V, Layout, Column>&);
 template <class T>
 T number_of(std::span<T>);
 
@@ -37,8 +39,8 @@ DYNAMICPO_HD constexpr accumulator_of<T> sum(std::span<T> values) {
   for (const T& value : values) { total += accumulator_of<T>(value); }
   return total;
 }
-template <class V, class Layout>
-DYNAMICPO_INLINE accumulator_of<V> sum(const lane_margins<V, Layout>& margins) {
+template <class V, class Layout, class Column>
+DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> sum(const lane_margins<V, Layout, Column>& margins) {
   accumulator_of<V> total(0);
   for (const V& margin : margins) { total += accumulator_of<V>(margin); }
   return margins.layout.sum(total);
@@ -48,8 +50,8 @@ template <class T>
 DYNAMICPO_HD constexpr accumulator_of<T> count(std::span<T> values) {
   return accumulator_of<T>(static_cast<double>(values.size()));
 }
-template <class V, class Layout>
-DYNAMICPO_INLINE accumulator_of<V> count(const lane_margins<V, Layout>& margins) {
+template <class V, class Layout, class Column>
+DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> count(const lane_margins<V, Layout, Column>& margins) {
   return margins.layout.count;
 }
 
@@ -59,9 +61,9 @@ DYNAMICPO_HD constexpr T least(std::span<T> values) {
   for (const T& value : values) { found = value < found ? value : found; }
   return found;
 }
-template <class V, class Layout>
-DYNAMICPO_INLINE V least(const lane_margins<V, Layout>& margins) {
-  V found = margins.columns[0];
+template <class V, class Layout, class Column>
+DYNAMICPO_INLINE DYNAMICPO_HD V least(const lane_margins<V, Layout, Column>& margins) {
+  V found = *margins.first;
   for (const V& margin : margins) { found = where(margin < found, margin, found); }
   return margins.layout.least_of(found);
 }

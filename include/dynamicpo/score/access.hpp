@@ -4,6 +4,7 @@
 #include <span>
 #include <type_traits>
 
+#include "dynamicpo/score/space.hpp"
 #include "dynamicpo/score/strided.hpp"
 
 namespace dynamicpo::inline v1 {
@@ -12,6 +13,7 @@ namespace dynamicpo::inline v1 {
 ///   static auto vector(Container&)  -> strided_span<T>     for a one-dimensional one,
 ///   static auto matrix(Container&)  -> strided_matrix<T>   for a two-dimensional one (both when it shows at run time),
 ///   owns_nothing = true                                    for a type whose temporaries leave their memory behind,
+///   using space_type = space::device                       for memory that the host does not reach,
 /// and none of them for an expression without memory. Container may be const. adapt/ specialises it for libraries;
 /// contiguous ranges, strided_span, strided_matrix and anything shaped like mdspan need no specialisation.
 template <class Container>
@@ -49,6 +51,19 @@ concept vector_access = requires(X& x) { access_for<X>::vector(x); };
 
 template <class X>
 concept owns_nothing = requires { requires access_for<X>::owns_nothing; };
+
+template <class X>
+struct space_of_access {
+  using type = space::host;
+};
+template <class X>
+  requires requires { typename access_for<X>::space_type; }
+struct space_of_access<X> {
+  using type = typename access_for<X>::space_type;
+};
+/// Where the memory of a container is.
+template <class X>
+using space_of = typename space_of_access<X>::type;
 
 /// A view is safe to keep after the expression: the container is an lvalue, or a view type itself.
 template <class X>

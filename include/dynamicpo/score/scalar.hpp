@@ -30,8 +30,8 @@ struct scalar_traits<float> {
 
 /// 16-bit floating storage (half and bfloat16 of any library): computed in float.
 template <class T>
-  requires(sizeof(T) == 2 && !std::integral<T> && requires(T half, float wide) {
-    static_cast<float>(half);
+  requires(sizeof(T) == 2 && !std::integral<T> && requires(T narrow, float wide) {
+    static_cast<float>(narrow);
     static_cast<T>(wide);
   })
 struct scalar_traits<T> : scalar_traits<float> {};

@@ -49,6 +49,12 @@ class scores {
         chosen_stride_{chosen.stride},
         column_stride_{rejected.stride} {}
 
+  /// Ragged where the host cannot read the offsets: no row is longer than `longest_row`.
+  constexpr scores(strided_span<T> chosen, strided_span<T> rejected, const std::int64_t* offsets, index longest_row)
+      : scores(chosen, rejected, offsets) {
+    negatives_ = longest_row;
+  }
+
   /// A view of mutable scores is a view of const scores.
   template <class U>
     requires(std::is_same_v<const U, T> && !std::is_same_v<U, T>)
@@ -67,6 +73,10 @@ class scores {
 
   DYNAMICPO_HD constexpr index rows() const noexcept { return rows_; }
   DYNAMICPO_HD constexpr bool ragged() const noexcept { return offsets_ != nullptr; }
+  /// Rejected of the longest row, as far as it is known without reading offsets: K when dense; ragged, what the view
+  /// was made with, or 0.
+  DYNAMICPO_HD constexpr index longest_row() const noexcept { return negatives_; }
+  constexpr const std::int64_t* offsets_data() const noexcept { return offsets_; }
   /// Rejected items of a row, masked ones included.
   DYNAMICPO_HD constexpr index negatives(index row) const noexcept {
     return ragged() ? static_cast<index>(offsets_[row + 1] - offsets_[row]) : negatives_;
@@ -97,9 +107,10 @@ class scores {
   }
 
   /// The same scores where negatives with mask 0 are absent: not read, and the result is the same to the bit as if
-  /// they were not there. `mask` is indexed by flat position. \throws std::invalid_argument when it is too short.
+  /// they were not there. `mask` is indexed by flat position and lives where the scores do. \throws
+  /// std::invalid_argument when it is too short.
   constexpr scores with_mask(lasting_span<std::uint8_t> mask) const {
-    require_flat("with_mask: mask", mask.size(), flat(rows_));
+    if (reads_offsets()) { require_flat("with_mask: mask", mask.size(), flat(rows_)); }
     scores result = *this;
     result.mask_ = mask.data();
     return result;
@@ -111,7 +122,7 @@ class scores {
   constexpr scores with_lengths(lasting_span<std::int32_t> chosen_lengths,
                                 lasting_span<std::int32_t> rejected_lengths) const {
     require_flat("with_lengths: chosen", chosen_lengths.size(), rows_);
-    require_flat("with_lengths: rejected", rejected_lengths.size(), flat(rows_));
+    if (reads_offsets()) { require_flat("with_lengths: rejected", rejected_lengths.size(), flat(rows_)); }
     scores result = *this;
     result.chosen_lengths_ = chosen_lengths.data();
     result.rejected_lengths_ = rejected_lengths.data();
@@ -170,6 +181,9 @@ class scores {
  private:
   template <class, class>
   friend class scores;
+
+  /// Whether the host can tell how many rejected there are.
+  constexpr bool reads_offsets() const noexcept { return std::is_same_v<Space, space::host> || !ragged(); }
 
   static constexpr void require_flat(const char* what, std::size_t found, index expected) {
     if (static_cast<index>(found) < expected) {
@@ -275,8 +289,11 @@ constexpr auto view(Chosen&& chosen, Rejected&& rejected) {
     using rejected_element = std::remove_pointer_t<decltype(matrix.data)>;
     static_assert(detail::viewable_as<chosen_element, rejected_element>,
                   "dynamicpo::view: chosen and rejected hold different number types");
+    static_assert(std::is_same_v<detail::space_of<Chosen>, detail::space_of<Rejected>>,
+                  "dynamicpo::view: chosen and rejected live in different memory spaces");
     using element = detail::common_element<chosen_element, rejected_element>;
-    return scores<element>{detail::retype<element>(chosen_span), detail::retype<element>(matrix)};
+    return scores<element, detail::space_of<Chosen>>{detail::retype<element>(chosen_span),
+                                                     detail::retype<element>(matrix)};
   }
 }
 
@@ -288,8 +305,10 @@ constexpr auto view(Chosen&& chosen, Rejected&& rejected, lasting_span<std::int6
   static_assert(detail::one_dimensional<Chosen> && detail::one_dimensional<Rejected>,
                 "dynamicpo::view: ragged rows take one-dimensional chosen and rejected");
   static_assert(
-      detail::outlives_call<Chosen> && detail::outlives_call<Rejected>,
-      "dynamicpo::view: refuses a temporary container, its memory ends before the view is used; name it first");
+      std::is_same_v<detail::space_of<Chosen>, space::host> && std::is_same_v<detail::space_of<Rejected>, space::host>,
+      "dynamicpo::view: ragged rows in device memory need score/device_span.hpp, the host cannot read offsets");
+  static_assert(detail::outlives_call<Chosen> && detail::outlives_call<Rejected>,
+                "dynamicpo::view: refuses a temporary container, its memory ends before the view is used; name it first");
   if constexpr (detail::one_dimensional<Chosen> && detail::one_dimensional<Rejected>) {
     const auto chosen_span = detail::as_span(chosen);
     const auto flat = detail::as_span(rejected);

@@ -29,8 +29,8 @@ TEST_CASE("of rows side by side they are each row's own, of a row along the lane
   V columns[2]{V::load(values[0]), V::load(values[1])};
   const po::detail::side_by_side<V> rows{V(0), A(2)};
   const po::detail::along_the_row<V> row{V(0), A(32)};
-  const po::detail::lane_margins<V, po::detail::side_by_side<V>> many{{columns, 2}, rows};
-  const po::detail::lane_margins<V, po::detail::along_the_row<V>> one{{columns, 2}, row};
+  const po::detail::lane_margins<V, po::detail::side_by_side<V>> many{columns, 2, rows};
+  const po::detail::lane_margins<V, po::detail::along_the_row<V>> one{columns, 2, row};
   for (std::size_t l = 0; l < 16; ++l) {
     CAPTURE(l);
     REQUIRE(sum(many)[l] == -static_cast<double>(l));

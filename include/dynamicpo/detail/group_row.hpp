@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "dynamicpo/detail/group_cut.hpp"
+#include "dynamicpo/detail/long_cut.hpp"
+#include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/thread_group.hpp"
+#include "dynamicpo/result.hpp"
+#include "dynamicpo/score/scores.hpp"
+#include "dynamicpo/select/all.hpp"
+#include "dynamicpo/select/boundary.hpp"
+#include "dynamicpo/select/threshold.hpp"
+#include "dynamicpo/select/top_k.hpp"
+#include "dynamicpo/select/violators.hpp"
+
+/// The row function over a group of threads (detail/thread_group.hpp): load, select, evaluate and write in one pass,
+/// with the formulas of `evaluate_columns`.
+namespace dynamicpo::inline v1::detail {
+
+/// One row over the threads of a group: in each column one negative a thread.
+template <class Group, class V>
+struct across_threads {
+  const Group& group;
+  V least;
+  accumulator_of<V> count;
+
+  DYNAMICPO_INLINE DYNAMICPO_HD auto selected(const V& score) const { return negated(score < least); }
+  DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> sum(const accumulator_of<V>& each) const {
+    return accumulator_of<V>(group.sum(each));
+  }
+  DYNAMICPO_INLINE DYNAMICPO_HD V least_of(const V& each) const { return V(group.least(each)); }
+};
+
+/// A row's columns in the threads' own registers: negative c size + r in column c of thread r.
+template <class V, unsigned C>
+struct own_columns {
+  V score[C], ratio[C], beta[C], weight[C];
+
+  DYNAMICPO_HD static constexpr unsigned columns() { return C; }
+  template <class T, class Group>
+  DYNAMICPO_INLINE DYNAMICPO_HD T top_cluster(const Group& group) const {
+    return least_of_top_cluster<T>(group, score);
+  }
+  template <class T, class Group>
+  DYNAMICPO_INLINE DYNAMICPO_HD T highest(const Group& group, index count) const {
+    V sorted[C];
+    for (unsigned c = 0; c < C; ++c) { sorted[c] = score[c]; }
+    sort_in_group(group, sorted);
+    const unsigned place = C * Group::size - static_cast<unsigned>(count);
+    T found{};
+    for (unsigned c = 0; c < C; ++c) {
+      if (place / Group::size == c) { found = group.at(sorted[c], place % Group::size); }
+    }
+    return found;
+  }
+  DYNAMICPO_INLINE DYNAMICPO_HD row_columns<V> for_evaluation() { return {score, ratio, beta, weight, C}; }
+};
+
+/// Columns of one thread among those of all, `step` apart, as a pointer goes from one to the next.
+template <class V>
+struct column_iterator {
+  V* at = nullptr;
+  std::size_t step = 1;
+
+  DYNAMICPO_HD V& operator[](std::size_t c) const { return at[c * step]; }
+  DYNAMICPO_HD V& operator*() const { return *at; }
+  DYNAMICPO_HD column_iterator operator+(std::size_t n) const { return {at + n * step, step}; }
+  DYNAMICPO_HD column_iterator& operator++() {
+    at += step;
+    return *this;
+  }
+  DYNAMICPO_HD bool operator!=(const column_iterator& other) const { return at != other.at; }
+  DYNAMICPO_HD bool operator!=(std::nullptr_t) const { return at != nullptr; }
+};
+
+/// A row's columns in memory, for as many negatives as there is room for.
+template <class V, class T>
+struct long_columns {
+  column_iterator<V> score, ratio, beta, weight;
+  unsigned count = 0;
+  cut_room<T> cuts{};
+
+  DYNAMICPO_HD unsigned columns() const { return count; }
+  template <class, class Group>
+  DYNAMICPO_HD T top_cluster(const Group& group) const {
+    long_cut<Group, T> cut(group, cuts);
+    cut.sort(score, count);
+    return cut.least_of_top_cluster();
+  }
+  template <class, class Group>
+  DYNAMICPO_HD T highest(const Group& group, index n) const {
+    long_cut<Group, T> cut(group, cuts);
+    cut.sort(score, count);
+    return cut.highest(static_cast<std::size_t>(n));
+  }
+  DYNAMICPO_HD row_columns<V, column_iterator<V>, column_iterator<V>> for_evaluation() const {
+    return {score, ratio, beta, weight, count};
+  }
+};
+
+/// Least selected score; of a row without a defect, with at least one negative. `highest`: its best score.
+template <class T, class Group, class Room>
+DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::all&, const Group&, const Room&, const T&, const T&, index) {
+  return elementary_float::lowest<T>;
+}
+template <class T, class Group, class Room>
+DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::violators&, const Group&, const Room&, const T& chosen,
+                                             const T&, index) {
+  return chosen;
+}
+template <class T, class Group, class Room>
+DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::threshold& select, const Group&, const Room&,
+                                             const T& chosen, const T&, index) {
+  return chosen + T(select.gap);
+}
+template <class T, class Group, class Room>
+DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::boundary&, const Group& group, const Room& room,
+                                             const T& chosen, const T& highest, index) {
+  if (!(highest < chosen)) { return chosen; }
+  return room.template top_cluster<T>(group);
+}
+template <class T, class Group, class Room>
+DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::top_k& select, const Group& group, const Room& room,
+                                             const T&, const T&, index negatives) {
+  if (select.count <= 0) { return elementary_float::infinity<T>; }
+  if (select.count >= negatives) { return elementary_float::lowest<T>; }
+  return room.template highest<T>(group, select.count);
+}
+
+/// Selections that sort rows, or may.
+template <class Select>
+inline constexpr bool sorts_rows = std::is_same_v<Select, select::boundary> || std::is_same_v<Select, select::top_k>;
+
+/// Selections that are cuts on the score, which a group finds.
+template <class Select>
+inline constexpr bool selects_in_group =
+    std::is_same_v<Select, select::all> || std::is_same_v<Select, select::violators> ||
+    std::is_same_v<Select, select::threshold> || std::is_same_v<Select, select::boundary> ||
+    std::is_same_v<Select, select::top_k>;
+
+/// Where results go; null or empty: not asked for.
+template <class T, class Space>
+struct row_results {
+  scores<T, Space> gradient{};
+  compute_of<T>* row_loss = nullptr;
+  compute_of<T>* effective_beta = nullptr;
+  dynamicpo::nonfinite nonfinite = nonfinite::skip;
+  accumulator_of<T> scale{1};
+};
+
+/// What became of a row; the same in all threads.
+template <class T>
+struct row_outcome {
+  T loss{0};
+  dynamicpo::defect problem = defect::none;
+  index slot = -1;
+  bool empty = false, underflow = false;
+};
+
+/// Sees rows through the three steps, a group a row. Trivially copyable where its parts are: a kernel takes it by
+/// value.
+template <bool WithGradient, class Pipeline, class P, class Reference, class Space>
+struct row_by_group {
+  using stored = std::remove_const_t<P>;
+  using compute = compute_of<P>;
+  using accumulator = accumulator_of<P>;
+  using beta_type = typename Pipeline::beta_type;
+  using objective_type = typename Pipeline::objective_type;
+  static constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
+
+  Pipeline pipeline;
+  scores<P, Space> policy;
+  Reference reference;
+  row_results<stored, Space> out;
+
+  /// `room`: columns for as many negatives as the row has, or more.
+  template <class Group, class Room>
+  DYNAMICPO_INLINE DYNAMICPO_HD row_outcome<compute> operator()(const Group& group, index row, Room& room) const {
+    using V = typename Group::template of<compute>;
+    constexpr compute infinite = elementary_float::infinity<compute>;
+    constexpr compute not_a_number = elementary_float::nan<compute>;
+    row_outcome<compute> outcome;
+    const loaded_row<compute> chosen = load_chosen(row, outcome);
+    V present(0), highest(-infinite);
+    accumulator_of<V> first_defect(elementary_float::infinity<double>);
+    group.each([&](unsigned rank) {
+      for (unsigned c = 0; c < room.columns(); ++c) {
+        const loaded_negative one = load_negative(row, static_cast<index>(c) * Group::size + rank);
+        group.set(room.score[c], rank, one.score);
+        group.set(room.ratio[c], rank, one.ratio);
+        if (one.problem != defect::none && group.get(first_defect, rank) == elementary_float::infinity<double>) {
+          group.set(first_defect, rank, one.order());
+        }
+      }
+    });
+    for (unsigned c = 0; c < room.columns(); ++c) {
+      const V score = room.score[c];
+      present = present + where(score == V(-infinite), V(0), V(1));
+      highest = where(highest < score, score, highest);
+    }
+    const auto negatives = static_cast<index>(group.sum(present));
+    const auto defect_order = group.least(first_defect);
+    if (outcome.problem == defect::none && defect_order < elementary_float::infinity<double>) {
+      outcome.slot = static_cast<index>(defect_order) / defect_kinds;
+      outcome.problem = static_cast<defect>(static_cast<index>(defect_order) % defect_kinds);
+    }
+    const bool propagate = out.nonfinite == nonfinite::propagate;
+    if (outcome.problem != defect::none && !propagate) { return write_nothing(group, row, not_a_number, outcome); }
+
+    compute least = elementary_float::lowest<compute>;
+    if (outcome.problem == defect::none && negatives > 0) {
+      least = cut_in_group<compute>(pipeline.select, group, room, chosen.score, group.most(highest), negatives);
+    }
+    across_threads<Group, V> layout{group, V(least), accumulator_of<V>(0)};
+    V taken(0);
+    for (unsigned c = 0; c < room.columns(); ++c) { taken = taken + where(layout.selected(room.score[c]), V(1), V(0)); }
+    const auto count = static_cast<index>(group.sum(taken));
+    layout.count = accumulator_of<V>(static_cast<double>(count));
+    if (outcome.problem == defect::none && count == 0) {
+      outcome.empty = true;
+      return write_nothing(group, row, compute(0), outcome);
+    }
+    constexpr index most = objective_type::aggregate_type::max_negatives;
+    if (count > most || count == 0) {
+      if (outcome.problem == defect::none) {
+        outcome.problem = defect::too_many_negatives;
+        return write_nothing(group, row, not_a_number, outcome);
+      }
+      outcome.loss = not_a_number;  // propagate, and nothing that the objective could take
+      write_nothing(group, row, not_a_number, outcome);
+      if constexpr (WithGradient) { write_chosen(group, row, not_a_number); }
+      return outcome;
+    }
+
+    accumulator_of<V> mean_rest(0);
+    const auto columns = room.for_evaluation();
+    if constexpr (beta_type::needs_rest) {
+      mean_rest = mean_of_rest(columns.score, columns.size, layout, layout.count);
+    }
+    const auto result =
+        evaluate_columns<WithGradient, V>(pipeline.beta, pipeline.objective, layout, V(chosen.score), V(chosen.ratio),
+                                          mean_rest, columns, accumulator_of<V>(out.scale));
+    if (group.any(result.overflow)) {
+      if (outcome.problem == defect::none) { outcome.problem = defect::margin; }
+      if (!propagate) { return write_nothing(group, row, not_a_number, outcome); }
+    }
+    if constexpr (objective_type::margin_type::can_underflow) { outcome.underflow = group.all(result.underflow); }
+    outcome.loss = group.at(result.loss, 0);
+
+    group.sync();  // outputs may be the inputs, exactly in place
+    write_loss(group, row, outcome.loss);
+    if constexpr (WithGradient) { write_chosen(group, row, group.at(result.chosen_gradient, 0)); }
+    const index flat = policy.flat(row), size = policy.negatives(row);
+    group.each([&](unsigned rank) {
+      for (unsigned c = 0; c < room.columns(); ++c) {
+        const index k = static_cast<index>(c) * Group::size + rank;
+        if (k >= size) { break; }
+        const bool selected = !(group.get(room.score[c], rank) < least);
+        if constexpr (WithGradient) {
+          const compute weight = selected ? group.get(room.weight[c], rank) : compute(0);
+          out.gradient.rejected(row, k) = static_cast<stored>(per_token(weight, policy.rejected_length(row, k)));
+        }
+        if (out.effective_beta != nullptr) {
+          out.effective_beta[flat + k] = selected ? group.get(room.beta[c], rank) : compute(0);
+        }
+      }
+    });
+    return outcome;
+  }
+
+ private:
+  static constexpr index defect_kinds = 8;
+
+  struct loaded_negative {
+    compute score, ratio;
+    index slot;
+    dynamicpo::defect problem;
+
+    /// Of two defects of a row the first has the lesser one.
+    DYNAMICPO_HD double order() const { return static_cast<double>(slot * defect_kinds + static_cast<index>(problem)); }
+  };
+
+  DYNAMICPO_INLINE DYNAMICPO_HD loaded_row<compute> load_chosen(index row, row_outcome<compute>& outcome) const {
+    loaded_row<compute> loaded;
+    const std::int32_t length = policy.chosen_length(row);
+    loaded.score = load<compute>(policy.chosen(row), length);
+    loaded.ratio = loaded.score;
+    if constexpr (has_reference) {
+      loaded.ratio = loaded.score - load<compute>(reference.chosen(row), reference.chosen_length(row));
+    }
+    if (!elementary::isfinite(loaded.ratio)) { outcome.problem = defect::chosen_log_ratio; }
+    if (!elementary::isfinite(loaded.score)) { outcome.problem = defect::chosen_score; }
+    if (length <= 0) { outcome.problem = defect::chosen_length; }
+    return loaded;
+  }
+
+  /// Of what takes no part the score is -inf. An impossible item that is a defect counts as the least possible.
+  DYNAMICPO_INLINE DYNAMICPO_HD loaded_negative load_negative(index row, index k) const {
+    constexpr compute infinite = elementary_float::infinity<compute>;
+    loaded_negative one{-infinite, compute(0), k, defect::none};
+    if (k >= policy.negatives(row) || !policy.present(row, k)) { return one; }
+    const compute score = load<compute>(policy.rejected(row, k), policy.rejected_length(row, k));
+    compute ratio = score;
+    bool reference_finite = true;
+    if constexpr (has_reference) {
+      const compute frozen = load<compute>(reference.rejected(row, k), reference.rejected_length(row, k));
+      reference_finite = elementary::isfinite(frozen);
+      ratio = score - frozen;
+    }
+    if (!elementary::isfinite(score)) {
+      const bool impossible = score < compute(0);
+      if (impossible && reference_finite) { return one; }
+      one.problem = impossible ? defect::rejected_log_ratio : defect::rejected_score;
+    } else if (!elementary::isfinite(ratio)) {
+      one.problem = defect::rejected_log_ratio;
+    }
+    one.score = score == -infinite ? elementary_float::lowest<compute> : score;
+    one.ratio = ratio;
+    return one;
+  }
+
+  template <class Group>
+  DYNAMICPO_INLINE DYNAMICPO_HD void write_loss(const Group& group, index row, const compute& loss) const {
+    group.each([&](unsigned rank) {
+      if (rank == 0 && out.row_loss != nullptr) { out.row_loss[row] = loss; }
+    });
+  }
+  template <class Group>
+  DYNAMICPO_INLINE DYNAMICPO_HD void write_chosen(const Group& group, index row, const compute& gradient) const {
+    group.each([&](unsigned rank) {
+      if (rank != 0) { return; }
+      out.gradient.chosen(row) = static_cast<stored>(per_token(gradient, policy.chosen_length(row)));
+    });
+  }
+  /// Of a row that does not enter.
+  template <class Group>
+  DYNAMICPO_INLINE DYNAMICPO_HD row_outcome<compute> write_nothing(const Group& group, index row, const compute& loss,
+                                                                   const row_outcome<compute>& outcome) const {
+    group.sync();
+    write_loss(group, row, loss);
+    if constexpr (WithGradient) { write_chosen(group, row, compute(0)); }
+    const index flat = policy.flat(row), size = policy.negatives(row);
+    group.each([&](unsigned rank) {
+      for (index k = rank; k < size; k += Group::size) {
+        if constexpr (WithGradient) { out.gradient.rejected(row, k) = static_cast<stored>(0.0f); }
+        if (out.effective_beta != nullptr) { out.effective_beta[flat + k] = compute(0); }
+      }
+    });
+    return outcome;
+  }
+};
+
+/// What the rows of a batch add up to, row by row or part by part, in order.
+template <class A>
+struct batch_total {
+  row_counts counts;
+  A loss{0};
+
+  template <class T>
+  DYNAMICPO_HD void add(index row, const row_outcome<T>& outcome, bool propagate) {
+    const bool invalid = outcome.problem != defect::none;
+    if (invalid) {
+      invalid_row found;
+      found.row = row;
+      found.slot = outcome.slot;
+      found.defect = outcome.problem;
+      counts.note(found);
+      ++counts.invalid_rows;
+    } else if (outcome.empty) {
+      ++counts.empty_rows;
+    } else {
+      ++counts.rows;
+      counts.underflow_rows += outcome.underflow ? 1 : 0;
+    }
+    if (!invalid || propagate) { loss += A(outcome.loss); }
+  }
+  DYNAMICPO_HD void merge(const batch_total& later) {
+    counts.merge(later.counts);
+    loss += later.loss;
+  }
+};
+
+}  // namespace dynamicpo::inline v1::detail

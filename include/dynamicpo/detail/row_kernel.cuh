@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "dynamicpo/detail/group_row.hpp"
+#include "dynamicpo/detail/warp.cuh"
+#include "dynamicpo/result.hpp"
+
+/// Kernels: every row by a group of threads, totals by a tree whose shape the number of rows and their length decide.
+namespace dynamicpo::inline v1::detail {
+
+inline constexpr unsigned threads_per_block = 256;
+/// Of a block that takes one long row at a time.
+inline constexpr unsigned threads_per_long_row = 128;
+/// Rows of up to so many negatives are short: they fit the registers of a warp.
+inline constexpr index longest_short_row = 64;
+
+/// A batch in chunks of rows, a block each. Groups of a block take its rows in turn; no more chunks than one block adds
+/// up in no time.
+struct chunk_plan {
+  static constexpr index most_chunks = 16384;
+  index rows = 0, rows_per_chunk = 1, chunks = 0;
+
+  static constexpr chunk_plan of(index rows, index groups_per_block) {
+    chunk_plan plan;
+    plan.rows = rows;
+    const index least = (rows + most_chunks - 1) / most_chunks;
+    plan.rows_per_chunk = (least + groups_per_block - 1) / groups_per_block * groups_per_block;
+    if (plan.rows_per_chunk == 0) { plan.rows_per_chunk = groups_per_block; }
+    plan.chunks = (rows + plan.rows_per_chunk - 1) / plan.rows_per_chunk;
+    return plan;
+  }
+};
+
+/// What a call found, as it lies in device memory.
+template <class A>
+struct device_total {
+  batch_total<A> total;
+  A loss;  ///< reduced as asked
+};
+
+/// Where totals go: one a chunk, then one for all.
+template <class A>
+struct total_room {
+  device_total<A>* result;
+  unsigned* finished;  ///< chunks done, 0 between calls
+  batch_total<A>* chunk;
+};
+
+/// How the total is reduced, and whether the gradient is.
+struct reduction_plan {
+  bool averaged, propagate;
+
+  /// Rows in the mean.
+  DYNAMICPO_HD index entered(const row_counts& counts) const {
+    return counts.rows + (propagate ? counts.invalid_rows : 0);
+  }
+};
+
+/// The total of all threads, in `shared[0]`: neighbours first.
+template <class A>
+__device__ void add_up_block(const batch_total<A>& mine, batch_total<A>* shared, unsigned count) {
+  if (threadIdx.x < count) { shared[threadIdx.x] = mine; }
+  for (unsigned step = 1; step < count; step *= 2) {
+    __syncthreads();
+    if (threadIdx.x % (2 * step) == 0 && threadIdx.x + step < count) { shared[threadIdx.x].merge(shared[threadIdx.x + step]); }
+  }
+  __syncthreads();
+}
+
+/// Called by whole blocks with their chunk's total in `shared[0]`. The last of them adds up all chunks.
+template <class A>
+__device__ void finish_chunk(const chunk_plan& plan, const reduction_plan& reduction, const total_room<A>& room,
+                             index chunk, batch_total<A>* shared) {
+  __shared__ bool last;
+  if (threadIdx.x == 0) {
+    room.chunk[chunk] = shared[0];
+    __threadfence();
+    last = atomicAdd(room.finished, 1u) == static_cast<unsigned>(plan.chunks - 1);
+  }
+  __syncthreads();
+  if (!last) { return; }
+  __threadfence();
+  const index each = (plan.chunks + blockDim.x - 1) / blockDim.x;
+  const index first = static_cast<index>(threadIdx.x) * each, end = first + each < plan.chunks ? first + each : plan.chunks;
+  batch_total<A> mine;
+  for (index i = first; i < end; ++i) { mine.merge(room.chunk[i]); }
+  add_up_block(mine, shared, blockDim.x);
+  if (threadIdx.x != 0) { return; }
+  const batch_total<A> total = shared[0];
+  const index entered = reduction.entered(total.counts);
+  room.result->total = total;
+  room.result->loss = reduction.averaged && entered > 0 ? total.loss / A(static_cast<double>(entered)) : total.loss;
+  *room.finished = 0;
+}
+
+/// Rows of up to Size C negatives, a group of Size threads each.
+template <unsigned Size, unsigned C, class Work, class A>
+__global__ void __launch_bounds__(threads_per_block)
+    evaluate_short_rows(const Work work, const chunk_plan plan, const reduction_plan reduction, const total_room<A> room) {
+  constexpr unsigned groups = threads_per_block / Size;
+  __shared__ typename std::aligned_storage<sizeof(batch_total<A>), alignof(batch_total<A>)>::type shared[threads_per_block];
+  const warp_group<Size> group;
+  const unsigned number = threadIdx.x / Size;
+  const index chunk = blockIdx.x;
+  const index first = chunk * plan.rows_per_chunk;
+  const index end = first + plan.rows_per_chunk < plan.rows ? first + plan.rows_per_chunk : plan.rows;
+  batch_total<A> total;
+  for (index row = first + number; row < end; row += groups) {
+    own_columns<typename Work::compute, C> columns;
+    total.add(row, work(group, row, columns), reduction.propagate);
+  }
+  auto* const totals = reinterpret_cast<batch_total<A>*>(shared);
+  // One thread a group holds its total; the others have the same.
+  if (threadIdx.x % Size == 0) { totals[number] = total; }
+  __syncthreads();
+  const batch_total<A> mine = threadIdx.x < groups ? totals[threadIdx.x] : batch_total<A>{};
+  add_up_block(mine, totals, groups);
+  finish_chunk(plan, reduction, room, chunk, totals);
+}
+
+/// Memory of the blocks that take long rows: columns, and what a cut needs.
+struct long_row_memory {
+  std::byte* base = nullptr;
+  std::size_t bytes_per_block = 0, most = 0;  ///< most: columns of all threads
+  unsigned blocks = 0;
+
+  /// For rows of up to `longest`; no more blocks than keep it all within a quarter of a gigabyte, if eight do.
+  template <class T>
+  static long_row_memory plan(index longest, index chunks, bool sorts) {
+    constexpr std::size_t size = threads_per_long_row, budget = std::size_t{1} << 28;
+    long_row_memory memory;
+    if (longest <= longest_short_row) { return memory; }
+    memory.most = (static_cast<std::size_t>(longest) + size - 1) / size * size;
+    memory.bytes_per_block = 4 * memory.most * sizeof(T) + (sorts ? cut_room<T>::bytes(memory.most, size) : 0);
+    const std::size_t fitting = budget / memory.bytes_per_block, wanted = fitting < 8      ? 8
+                                                                          : fitting < 2048 ? fitting
+                                                                                           : 2048;
+    memory.blocks =
+        static_cast<unsigned>(static_cast<std::size_t>(chunks) < wanted ? static_cast<std::size_t>(chunks) : wanted);
+    return memory;
+  }
+  std::size_t bytes() const { return blocks * bytes_per_block; }
+};
+
+/// Rows of any length, a block each.
+template <class Work, class A>
+__global__ void __launch_bounds__(threads_per_long_row)
+    evaluate_long_rows(const Work work, const chunk_plan plan, const reduction_plan reduction, const total_room<A> room,
+                       const long_row_memory memory) {
+  using T = typename Work::compute;
+  constexpr unsigned size = threads_per_long_row;
+  __shared__ double group_room[size / 32 + 1];
+  __shared__ typename std::aligned_storage<sizeof(batch_total<A>), alignof(batch_total<A>)>::type shared[size];
+  auto* const totals = reinterpret_cast<batch_total<A>*>(shared);
+  const block_group<size> group(group_room);
+  T* const columns = reinterpret_cast<T*>(memory.base + blockIdx.x * memory.bytes_per_block);
+  const auto array = [&](unsigned i) { return column_iterator<T>{columns + i * memory.most + threadIdx.x, size}; };
+  long_columns<T, T> own{array(0), array(1), array(2), array(3)};
+  own.cuts = cut_room<T>::in(columns + 4 * memory.most, memory.most, size);
+  for (index chunk = blockIdx.x; chunk < plan.chunks; chunk += gridDim.x) {
+    const index first = chunk * plan.rows_per_chunk;
+    const index end = first + plan.rows_per_chunk < plan.rows ? first + plan.rows_per_chunk : plan.rows;
+    batch_total<A> total;
+    for (index row = first; row < end; ++row) {
+      const index negatives = work.policy.negatives(row);
+      own.count = static_cast<unsigned>(negatives <= size ? 1 : (negatives + size - 1) / size);
+      total.add(row, work(group, row, own), reduction.propagate);
+      group.sync();
+    }
+    if (threadIdx.x == 0) { totals[0] = total; }
+    __syncthreads();
+    finish_chunk(plan, reduction, room, chunk, totals);
+    __syncthreads();
+  }
+}
+
+/// Brings the gradient of a mean over all rows to that over those that entered, where some did not.
+template <class T, class A>
+__global__ void rescale_gradient(const scores<T, space::device> gradient, const reduction_plan reduction,
+                                 const device_total<A>* result) {
+  const index rows = gradient.rows(), entered = reduction.entered(result->total.counts);
+  if (entered == rows || entered == 0) { return; }
+  const A factor = A(static_cast<double>(rows)) / A(static_cast<double>(entered));
+  const auto rescaled = [&](T& entry) {
+    using compute = compute_of<T>;
+    entry = static_cast<T>(static_cast<compute>(A(static_cast<compute>(entry)) * factor));
+  };
+  for (index row = blockIdx.x; row < rows; row += gridDim.x) {
+    if (threadIdx.x == 0) { rescaled(gradient.chosen(row)); }
+    const index size = gradient.negatives(row);
+    for (index k = threadIdx.x; k < size; k += blockDim.x) { rescaled(gradient.rejected(row, k)); }
+  }
+}
+
+}  // namespace dynamicpo::inline v1::detail

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// expected: the execution policy and the scores live in different memory spaces
+#include "dynamicpo/dynamicpo.hpp"
+
+namespace po = dynamicpo;
+
+// What exec::cuda_stream says of itself.
+struct device_stream {
+  using space_type = po::space::device;
+  static constexpr bool takes_whole_batches = true;
+};
+
+int main() {
+#if defined(DYNAMICPO_POSITIVE_TWIN)
+  const po::exec::sequential exec{};
+#else
+  const device_stream exec{};
+#endif
+  const po::scores<float> policy{};
+  return static_cast<int>(po::loss(exec, po::vanilla(po::objective::dmpo), policy, po::reference_free).rows);
+}
