@@ -21,7 +21,7 @@ struct softmax_sums {
   double weighted = 0;  ///< of (x - most) e^(x - most)
   index argmax = -1;    ///< the first that is greatest
 
-  double log_normaliser() const { return most + elementary::log(sum); }
+  double log_probability(double logit) const { return (logit - most) - elementary::log(sum); }
   double entropy() const { return elementary::log(sum) - weighted / sum; }
 };
 
@@ -80,15 +80,16 @@ DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, 
     total.argmax = first + (std::find(values, values + count, greatest) - values);
   }
   if (total.most == -std::numeric_limits<double>::infinity()) { return; }
-  V sum(0), weighted(0);
+  using accumulator = accumulator_of<V>;  // or what is small would be lost beside 1
+  accumulator sum(0), weighted(0);
   const V shift(static_cast<number>(total.most));
   for (std::size_t k = 0; k < count; k += V::count) {
     const V distance = lanes_or<V>(values, k, count, lowest) - shift, weight = elementary::decay(distance);
-    sum = sum + weight;
-    if (with_entropy) { weighted = weighted + where(weight == V(0), V(0), distance * weight); }
+    sum += accumulator(weight);
+    if (with_entropy) { weighted += accumulator(where(weight == V(0), V(0), distance * weight)); }
   }
-  total.sum += static_cast<double>(sum_of_lanes(sum));
-  total.weighted += static_cast<double>(sum_of_lanes(weighted));
+  total.sum += sum_of_lanes(sum);
+  total.weighted += sum_of_lanes(weighted);
 }
 
 template <class V, class T>
@@ -119,7 +120,9 @@ DYNAMICPO_INLINE void softmax_gradient(const T* logits, index vocabulary, const 
     }
     for (std::size_t k = 0; k < count; ++k) {
       U& entry = to[first + static_cast<index>(k)];
-      entry = static_cast<U>(accumulate ? static_cast<number>(entry) + made[k] : made[k]);
+      using wide = std::common_type_t<compute_of<U>, number>;
+      entry = static_cast<U>(accumulate ? static_cast<wide>(entry) + static_cast<wide>(made[k])
+                                        : static_cast<wide>(made[k]));
     }
   });
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -163,7 +164,7 @@ void fused_log_prob(const Exec& exec, const Product& product, const language_hea
     const auto place = static_cast<std::size_t>(tiles.place[i]);
     const auto sequence = static_cast<std::size_t>(tiles.place[i] / head.tokens);
     const detail::softmax_sums& sums = tiles.sums[i];
-    out.log_prob[sequence] += static_cast<double>(tiles.label_logit[i]) - sums.log_normaliser();
+    out.log_prob[sequence] += sums.log_probability(static_cast<double>(tiles.label_logit[i]));
     if (!out.count.empty()) { ++out.count[sequence]; }
     if (!out.entropy.empty()) { out.entropy[sequence] += sums.entropy(); }
     if (!out.argmax.empty()) { out.argmax[place] = static_cast<std::int32_t>(sums.argmax); }
@@ -171,10 +172,10 @@ void fused_log_prob(const Exec& exec, const Product& product, const language_hea
 }
 
 /// The gradient of sum over n of coefficient_n log_prob_n by the hidden states [N T, H] and the weights [V, H]; either
-/// may be null. Written, or added with `accumulate`. Sequences of coefficient 0 and places that do not count are
-/// neither read nor multiplied: outside the boundary a negative costs nothing. Cost: up to five products over the
-/// places left (logits once for the sums and once for each gradient, and the two gradients). The same bits for any
-/// policy.
+/// may be null, none may overlap another array. Written, or added with `accumulate`. Sequences of coefficient 0 and
+/// places that do not count are neither read nor multiplied: outside the boundary a negative costs nothing. Cost: up to
+/// five products over the places left (logits once for the sums and once for each gradient, and the two gradients). The
+/// same bits for any policy.
 template <class Exec, class Product, class T>
 void fused_log_prob_backward(const Exec& exec, const Product& product, const language_head<T>& head,
                              const token_labels& labels, std::span<const double> coefficient, T* hidden_gradient,
@@ -183,6 +184,17 @@ void fused_log_prob_backward(const Exec& exec, const Product& product, const lan
   if (static_cast<index>(coefficient.size()) < head.sequences) {
     detail::throw_invalid(where, "coefficient has " + std::to_string(coefficient.size()) + " entries, expected " +
                                      std::to_string(head.sequences));
+  }
+  const auto overlap = [](const T* a, index a_size, const T* b, index b_size) {
+    return a != nullptr && std::less<>{}(a, b + b_size) && std::less<>{}(b, a + a_size);
+  };
+  const index hidden_size = head.places() * head.width, weight_size = head.vocabulary * head.width;
+  if (overlap(hidden_gradient, hidden_size, head.hidden, hidden_size) ||
+      overlap(hidden_gradient, hidden_size, head.weights, weight_size) ||
+      overlap(weight_gradient, weight_size, head.hidden, hidden_size) ||
+      overlap(weight_gradient, weight_size, head.weights, weight_size) ||
+      (weight_gradient != nullptr && overlap(hidden_gradient, hidden_size, weight_gradient, weight_size))) {
+    detail::throw_invalid(where, "a gradient overlaps the hidden states, the weights or the other gradient");
   }
   auto tiles = detail::tiles_of(where, exec, product, head, labels, false,
                                 [&](index sequence) { return coefficient[static_cast<std::size_t>(sequence)] != 0; });

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/vocabulary_pass.hpp"
@@ -38,8 +39,8 @@ void sequence_log_prob(const Exec& exec, const token_logits<T>& logits, const to
         if (counts) {
           const auto* const at = logits.at(sequence, token);
           sums = detail::sums_over_vocabulary<V>(at, logits.vocabulary, !out.entropy.empty());
-          log_prob += static_cast<double>(static_cast<number>(at[labels.label[static_cast<std::size_t>(place)]])) -
-                      sums.log_normaliser();
+          log_prob += sums.log_probability(
+              static_cast<double>(static_cast<number>(at[labels.label[static_cast<std::size_t>(place)]])));
           entropy += out.entropy.empty() ? 0.0 : sums.entropy();
           ++count;
         }
@@ -58,8 +59,9 @@ void sequence_log_prob(const Exec& exec, const token_logits<T>& logits, const to
 /// The gradient of sum over n of coefficient_n log_prob_n by the logits: coefficient_n ([v = label] - softmax[v]) where
 /// a place counts, 0 elsewhere; written to `gradient`, or added to it with `accumulate`. Sequences of coefficient 0 are
 /// not read: the negatives that a selection leaves out cost nothing but their zeros.
-/// \param gradient  the shape of `logits`; may be the logits themselves, exactly in place and without `accumulate`.
-/// \throws std::invalid_argument as sequence_log_prob, and when shapes differ or in-place gradients would accumulate.
+/// \param gradient  the shape of `logits`; may be the logits themselves, exactly in place and without `accumulate`; any
+///                  other overlap is refused. \param coefficient  within the range of the arithmetic.
+/// \throws std::invalid_argument as sequence_log_prob, and when shapes differ or memory overlaps as said.
 template <class Exec, class T, class U>
 void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits, const token_labels& labels,
                                 std::span<const double> coefficient, const token_logits<U>& gradient,
@@ -75,8 +77,13 @@ void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits,
       gradient.vocabulary != logits.vocabulary) {
     detail::throw_invalid(where, "the gradient has another shape than the logits");
   }
-  if (accumulate && static_cast<const void*>(gradient.data) == static_cast<const void*>(logits.data)) {
-    detail::throw_invalid(where, "a gradient in place of the logits cannot be added to them");
+  if (overlap(logits, gradient)) {
+    const bool in_place = std::is_same_v<std::remove_const_t<T>, U> &&
+                          static_cast<const void*>(gradient.data) == static_cast<const void*>(logits.data) &&
+                          gradient.sequence_stride == logits.sequence_stride &&
+                          gradient.token_stride == logits.token_stride;
+    if (!in_place) { detail::throw_invalid(where, "the gradient overlaps the logits, and not exactly in place"); }
+    if (accumulate) { detail::throw_invalid(where, "a gradient in place of the logits cannot be added to them"); }
   }
   exec.for_each_block(logits.sequences, [&](index sequence, index) {
     const double pull = coefficient[static_cast<std::size_t>(sequence)];

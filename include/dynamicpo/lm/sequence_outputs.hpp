@@ -16,6 +16,7 @@ struct sequence_outputs {
   std::span<std::int32_t> count{};   ///< [N] how many these are: the lengths of `scores::with_lengths`
   std::span<double> entropy{};       ///< [N] sum of the entropies of their distributions, nats
   std::span<std::int32_t> argmax{};  ///< [N, T] the first most likely token, -1 where a place does not count
+                                     ///< or no token is possible
 
   /// \throws std::invalid_argument when one is too short.
   void require(const char* where, index sequences, index tokens) const {

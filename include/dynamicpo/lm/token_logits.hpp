@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "dynamicpo/error.hpp"
 
@@ -27,11 +30,31 @@ struct token_logits {
   }
 };
 
+/// Whether two blocks of logits share memory, by the addresses they span.
+template <class T, class U>
+bool overlap(const token_logits<T>& a, const token_logits<U>& b) {
+  const auto span_of = [](const auto& x) {
+    const auto reach = [](index count, index stride) { return (count - 1) * stride; };
+    const index s = reach(x.sequences, x.sequence_stride), t = reach(x.tokens, x.token_stride);
+    const auto low = reinterpret_cast<std::uintptr_t>(x.data + std::min<index>(s, 0) + std::min<index>(t, 0));
+    const auto high =
+        reinterpret_cast<std::uintptr_t>(x.data + std::max<index>(s, 0) + std::max<index>(t, 0) + x.vocabulary);
+    return std::pair(low, high);
+  };
+  if (a.sequences == 0 || a.tokens == 0 || a.vocabulary == 0) { return false; }
+  const auto first = span_of(a), second = span_of(b);
+  return first.first < second.second && second.first < first.second;
+}
+
 /// Contiguous logits. \throws std::invalid_argument when `memory` is shorter than N T V, or a number is negative.
 template <class T>
 token_logits<T> view_logits(std::span<T> memory, index sequences, index tokens, index vocabulary) {
-  if (sequences < 0 || tokens < 0 || vocabulary < 0 ||
-      static_cast<index>(memory.size()) < sequences * tokens * vocabulary) {
+  const auto size = static_cast<index>(memory.size());
+  const auto fits = [&] {  // without a product that might not
+    const index tokens_held = vocabulary > 0 ? size / vocabulary : std::numeric_limits<index>::max();
+    return sequences == 0 || tokens == 0 || vocabulary == 0 || tokens <= tokens_held / sequences;
+  };
+  if (sequences < 0 || tokens < 0 || vocabulary < 0 || !fits()) {
     detail::throw_invalid("lm::view_logits", std::to_string(memory.size()) + " entries for [" +
                                                  std::to_string(sequences) + ", " + std::to_string(tokens) + ", " +
                                                  std::to_string(vocabulary) + "]");

@@ -16,7 +16,9 @@ using item = std::int32_t;
 /// The words of one slot of one row: a pure function of (seed, epoch, row, slot), so that draws depend neither on
 /// threads nor on how batches are split. epoch and row below 2^32, slot below 2^30.
 DYNAMICPO_HD constexpr philox_engine words_of(std::uint64_t seed, std::uint64_t epoch, index row, index slot) noexcept {
-  return philox_engine(seed, epoch << 32 | static_cast<std::uint32_t>(row), static_cast<std::uint64_t>(slot) << 34);
+  constexpr std::uint64_t samplers = 0x73616d706c657273;  // a key of their own: select::random_k draws under the seed
+  return philox_engine(seed ^ samplers, epoch << 32 | static_cast<std::uint32_t>(row),
+                       static_cast<std::uint64_t>(slot) << 34);
 }
 
 /// A distribution q over candidates 0 .. candidates() - 1, each an item of its own.

@@ -24,7 +24,8 @@ draw_counts draw_hardest(const Exec& exec, const Sampler& from, index pool, inde
   constexpr const char* where = "draw_hardest";
   if (!out.log_q.empty()) { detail::throw_invalid(where, "log_q of the best of a pool has no closed form"); }
   const index slots = rows > 0 ? static_cast<index>(out.items.size()) / rows : 0;
-  if (pool < slots || rows < 0 || static_cast<index>(out.items.size()) != slots * rows) {
+  if (pool < slots || rows < 0 || (rows > 0 && pool > (index{1} << 40) / rows) ||
+      static_cast<index>(out.items.size()) != slots * rows) {
     detail::throw_invalid(where, "a pool of " + std::to_string(pool) + " for " + std::to_string(out.items.size()) +
                                      " items of " + std::to_string(rows) + " rows");
   }

@@ -14,10 +14,10 @@
 namespace dynamicpo::inline v1::sample {
 
 /// The chosen items of a batch as candidates for each other: q(i) = how often i is chosen / B. Each item stands once,
-/// so that a popular one is no two negatives. Build O(B log B), draw O(1).
+/// so that a popular one is no two negatives; ids below 0 are padding and none. Build O(B log B), draw O(1).
 class in_batch {
  public:
-  /// \throws std::invalid_argument when the batch is empty.
+  /// \throws std::invalid_argument when there is no item.
   explicit in_batch(std::span<const item> chosen) : items_{distinct(chosen)}, table_{counts(items_, chosen)} {}
 
   index candidates() const { return table_.size(); }
@@ -30,11 +30,13 @@ class in_batch {
     std::vector<item> items(chosen.begin(), chosen.end());
     std::sort(items.begin(), items.end());
     items.erase(std::unique(items.begin(), items.end()), items.end());
+    items.erase(items.begin(), std::lower_bound(items.begin(), items.end(), item{0}));
     return items;
   }
   static std::vector<double> counts(const std::vector<item>& items, std::span<const item> chosen) {
     std::vector<double> made(items.size());
     for (const item each : chosen) {
+      if (each < 0) { continue; }
       made[static_cast<std::size_t>(std::lower_bound(items.begin(), items.end(), each) - items.begin())] += 1;
     }
     return made;
@@ -45,9 +47,9 @@ class in_batch {
 };
 
 /// The mask under which scores [B, B] of every chosen item in every row are scores of negatives: mask[b B + j] = 1
-/// where the chosen of row j is neither the chosen of row b, nor a positive of it, nor one of a row before j. By ids,
-/// so that the mask goes to scores::with_mask and no number stands in for "absent". O(B^2 log P).
-/// \throws std::invalid_argument when `mask` is shorter than B^2, or positives have other rows or are not in order.
+/// where the chosen of row j is no padding (below 0) and neither the chosen of row b, nor a positive of it, nor one of
+/// a row before j. By ids, so that the mask goes to scores::with_mask and no number stands in for "absent". O(B^2 log
+/// P). \throws std::invalid_argument when `mask` is shorter than B^2, or positives have other rows or are not in order.
 inline void in_batch_mask(std::span<const item> chosen, const item_lists& positives, std::span<std::uint8_t> mask) {
   const std::size_t rows = chosen.size();
   if (mask.size() < rows * rows) {
@@ -59,7 +61,7 @@ inline void in_batch_mask(std::span<const item> chosen, const item_lists& positi
   std::vector<item> seen;
   for (std::size_t j = 0; j < rows; ++j) {
     const auto place = std::lower_bound(seen.begin(), seen.end(), chosen[j]);
-    first[j] = place == seen.end() || *place != chosen[j] ? 1 : 0;
+    first[j] = chosen[j] >= 0 && (place == seen.end() || *place != chosen[j]) ? 1 : 0;
     if (first[j] != 0) { seen.insert(place, chosen[j]); }
   }
   for (std::size_t b = 0; b < rows; ++b) {

@@ -34,12 +34,13 @@ struct negative_outputs {
 /// What it took.
 struct draw_counts {
   index drawn = 0;       ///< negatives written
+  index accepted = 0;    ///< draws that came through
   index rejected = 0;    ///< draws that were positives or, without replacement, there already
   index exhaustive = 0;  ///< negatives found by going through all candidates, after too many rejections
   index short_rows = 0;  ///< rows with fewer than K: no candidate was left
   /// Share of draws in vain.
   double rejection_rate() const {
-    const index tries = drawn - exhaustive + rejected;
+    const index tries = accepted + rejected;
     return tries > 0 ? static_cast<double>(rejected) / static_cast<double>(tries) : 0.0;
   }
 };
@@ -69,6 +70,7 @@ class row_draws {
       if (excluded(from_.item_of(drawn))) {
         ++counts.rejected;
       } else {
+        ++counts.accepted;
         candidate = drawn;
       }
     }
@@ -117,10 +119,10 @@ class row_draws {
   std::vector<sample::item>& taken_;
 };
 
-/// q of the positives, each once; candidates are in the order of their items.
+/// log of the q of all that is no positive. Where little is left, it is added up: 1 - q would be rounding.
 template <sample::sampler Sampler>
-double probability_of(const Sampler& from, std::span<const sample::item> positives) {
-  double total = 0;
+double log_probability_left(const Sampler& from, std::span<const sample::item> positives) {
+  double taken = 0;
   index low = 0;
   for (std::size_t i = 0; i < positives.size(); ++i) {
     if (i > 0 && positives[i] == positives[i - 1]) { continue; }
@@ -133,9 +135,15 @@ double probability_of(const Sampler& from, std::span<const sample::item> positiv
         high = middle;
       }
     }
-    if (low < from.candidates() && from.item_of(low) == positives[i]) { total += from.probability(low); }
+    if (low < from.candidates() && from.item_of(low) == positives[i]) { taken += from.probability(low); }
   }
-  return total;
+  if (taken <= 0.5) { return std::log1p(-taken); }
+  double left = 0;
+  for (index candidate = 0; candidate < from.candidates(); ++candidate) {
+    const bool positive = std::binary_search(positives.begin(), positives.end(), from.item_of(candidate));
+    left += positive ? 0.0 : from.probability(candidate);
+  }
+  return std::log(left);
 }
 
 }  // namespace dynamicpo::inline v1::detail
@@ -148,7 +156,8 @@ namespace dynamicpo::inline v1::sample {
 /// \param positives  of each row, in ascending order; may hold items that are no candidates.
 /// \throws std::invalid_argument when outputs do not fit `rows`, or positives are not in order.
 /// Draws depend on (seed, epoch, row, slot), sampler and positives alone. Expected cost O(K (log P + K)) a row while
-/// rejections are few, O(K n) where they are not; log_q adds O(P log n) a row. Allocates.
+/// rejections are few, O(K n) where they are not; log_q adds O(P log n) a row, O(n log P) where positives hold
+/// more than half of q. Allocates.
 template <class Exec, sampler Sampler>
 draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, const item_lists& positives,
                            const place& at, bool replacement, const negative_outputs& out) {
@@ -156,6 +165,12 @@ draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, co
   if (rows < 0 || (rows == 0 ? !out.items.empty() : out.items.size() % static_cast<std::size_t>(rows) != 0)) {
     detail::throw_invalid(where, "items has " + std::to_string(out.items.size()) +
                                      " entries: not a whole number for each of " + std::to_string(rows) + " rows");
+  }
+  constexpr std::uint64_t limit = std::uint64_t{1} << 32;
+  if (at.epoch >= limit || at.first_row < 0 ||
+      static_cast<std::uint64_t>(at.first_row) + static_cast<std::uint64_t>(rows) > limit) {
+    detail::throw_invalid(where, "epoch " + std::to_string(at.epoch) + ", rows from " + std::to_string(at.first_row) +
+                                     " on: expected both below 2^32");
   }
   detail::require_room(where, "log_q", out.log_q, static_cast<index>(out.items.size()));
   detail::require_room(where, "found", out.found, rows);
@@ -171,7 +186,7 @@ draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, co
     for (index row = block * block_rows; row < std::min(rows, (block + 1) * block_rows); ++row) {
       const auto excluded = positives.of(row);
       detail::row_draws<Sampler> draws(from, excluded, replacement, taken[static_cast<std::size_t>(lane)]);
-      const double left = out.log_q.empty() ? 0.0 : std::log1p(-detail::probability_of(from, excluded));
+      const double left = out.log_q.empty() ? 0.0 : detail::log_probability_left(from, excluded);
       index found = 0;
       for (index slot = 0; slot < slots; ++slot) {
         const index candidate =
@@ -179,8 +194,9 @@ draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, co
         const auto entry = static_cast<std::size_t>(row * slots + slot);
         out.items[entry] = candidate < 0 ? item{-1} : from.item_of(candidate);
         if (!out.log_q.empty()) {
-          out.log_q[entry] = candidate < 0 ? -std::numeric_limits<double>::infinity()
-                                           : std::min(0.0, std::log(from.probability(candidate)) - left);
+          const double log_q =
+              candidate < 0 ? -std::numeric_limits<double>::infinity() : std::log(from.probability(candidate)) - left;
+          out.log_q[entry] = log_q > 0 ? 0 : log_q;
         }
         found += candidate < 0 ? 0 : 1;
       }
@@ -193,6 +209,7 @@ draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, co
   draw_counts total;
   for (const draw_counts& part : parts) {
     total.drawn += part.drawn;
+    total.accepted += part.accepted;
     total.rejected += part.rejected;
     total.exhaustive += part.exhaustive;
     total.short_rows += part.short_rows;

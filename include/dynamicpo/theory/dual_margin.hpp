@@ -23,11 +23,13 @@ inline interval beta_bounds(const beta::dual_margin& rule) {
 }
 
 /// Of a violator, with gamma >= 0 and negatives left out of the boundary: beta (1 - alpha) <= beta_i <= beta (1 - alpha
-/// tanh 1), half to .619 of beta at alpha = 1/2. \throws std::invalid_argument for gamma < 0, of which it is not true.
+/// tanh 1), half to .619 of beta at alpha = 1/2. \throws std::invalid_argument for gamma < 0 or alpha outside [0, 1],
+/// of which it is not true.
 inline interval violator_beta_bounds(const beta::dual_margin& rule) {
-  if (!(rule.gamma >= 0 && rule.alpha >= 0)) {
+  if (!(rule.gamma >= 0 && rule.alpha >= 0 && rule.alpha <= 1)) {
     detail::throw_invalid("theory::violator_beta_bounds", "gamma is " + std::to_string(rule.gamma) + ", alpha " +
-                                                              std::to_string(rule.alpha) + ", expected at least 0");
+                                                              std::to_string(rule.alpha) +
+                                                              ", expected gamma >= 0 and alpha in [0, 1]");
   }
   return {rule.base * (1 - rule.alpha), rule.base * (1 - rule.alpha * std::tanh(1.0))};
 }
@@ -37,8 +39,9 @@ inline double violator_beta(const beta::dual_margin& rule, double chosen, double
   return rule.base * (1 - rule.alpha * std::tanh(1 + rule.gamma / ((rejected - chosen) + (rejected - mean_rest))));
 }
 
-/// |dL/ds_i| of each of n violators when margins are differences of scores (no reference, or one that ranks alike): all
-/// margins are at most 0, so sigma(-z) is at least 1/2 and no row with violators is saturated in its DynamicPO form.
+/// |dL/ds_i| of each of n violators, with negatives left out of the boundary, when margins are differences of scores
+/// (no reference, or one that ranks alike): all margins are at most 0, so sigma(-z) is at least 1/2 and no row with
+/// violators is saturated in its DynamicPO form.
 inline interval violator_gradient_bounds(const aggregate::mean&, const beta::dual_margin& rule, std::size_t n) {
   const interval beta = violator_beta_bounds(rule);
   const auto count = static_cast<double>(n);

@@ -31,7 +31,7 @@ struct growing_row {
     const double limit = saturation_margin(share);
     if (hardest > limit) { return 1; }
     if (!(easy > limit)) { return std::nullopt; }
-    return std::floor((easy - hardest) / (easy - limit)) + 1;
+    return std::isfinite(easy) ? std::floor((easy - hardest) / (easy - limit)) + 1 : 2.0;
   }
   /// S-DPO: z_K = -log(e^-hardest + (K - 1) e^-easy) falls: a row that is wrong is never saturated, and one that is
   /// learns again from learns_again() on.
@@ -40,7 +40,7 @@ struct growing_row {
   }
   double learns_again(const aggregate::soft_minimum&) const {
     const double limit = saturation_margin(share);
-    return hardest > limit ? std::ceil((std::exp(easy - limit) - std::exp(easy - hardest))) + 1 : 1;
+    return hardest > limit ? std::ceil(std::exp(easy - limit) * -std::expm1(limit - hardest)) + 1 : 1;
   }
   /// MPPO: z_K = hardest + (K - 1) easy grows without bound, if easy ones are won at all.
   std::optional<double> saturates(const aggregate::sum&) const {

@@ -87,11 +87,14 @@ log_bounds<T> log_suppression_bounds(const aggregate::soft_minimum&, const row_s
 }
 
 /// MPPO. With R = sum of the other margins:  -R <= log S <= min(0, softplus(-m_h) - R) for R >= 0, and
-/// 0 <= log S <= -R for R < 0: further violators amplify.
+/// 0 <= log S <= min(softplus(m_h), -R sigma(m_h)) for R < 0: further violators amplify, by less than 2.
 template <class T>
 log_bounds<T> log_suppression_bounds(const aggregate::sum&, const row_summary<T>& row) {
   const T rest = row.sum_of_rest, minus = static_cast<T>(-rest);
-  if (rest < T(0)) { return {T(0), minus}; }
+  if (rest < T(0)) {
+    const T all = detail::softplus(row.hardest), slope = static_cast<T>(minus * detail::logistic(row.hardest));
+    return {T(0), slope < all ? slope : all};
+  }
   const T above = static_cast<T>(detail::softplus(static_cast<T>(-row.hardest)) - rest);
   return {minus, above < T(0) ? above : T(0)};
 }

@@ -133,3 +133,16 @@ TEST_CASE("fused_log_prob refuses what does not fit") {
                                                 static_cast<double*>(nullptr)),
                     std::invalid_argument);
 }
+
+TEST_CASE("fused_log_prob_backward refuses gradients in the memory of its inputs") {
+  model<double> of;
+  const std::vector<double> coefficient(5, 1.0);
+  std::vector<double> apart(of.weights.size());
+  const auto call = [&](double* hidden, double* weights) {
+    lm::fused_log_prob_backward(po::exec::seq, product, of.head(), of.labels(), coefficient, hidden, weights);
+  };
+  REQUIRE_THROWS_AS(call(of.hidden.data(), nullptr), std::invalid_argument);
+  REQUIRE_THROWS_AS(call(nullptr, of.weights.data() + 5), std::invalid_argument);
+  REQUIRE_THROWS_AS(call(apart.data(), apart.data()), std::invalid_argument);
+  REQUIRE_NOTHROW(call(nullptr, apart.data()));
+}

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "dynamicpo/dynamicpo.hpp"
@@ -228,4 +229,50 @@ TEST_CASE("sequence_log_prob refuses labels that are no tokens, and arrays that 
   REQUIRE_THROWS_AS(lm::sequence_log_prob(po::exec::seq, of.view(), of.labels(), {.log_prob = small}),
                     std::invalid_argument);
   REQUIRE_THROWS_AS(lm::view_logits(std::span<float>(of.logits), 2, 2, 5), std::invalid_argument);
+}
+
+TEST_CASE("sequence_log_prob keeps what is small beside 1") {
+  text<float> of(1, 1, 2, 0.0);
+  of.logits = {0, -17};
+  of.label = {0};
+  of.mask = {1};
+  const double rest = std::exp(-17.0), all = std::log1p(rest);
+  const auto found = ask(of);
+  REQUIRE(std::abs(found.log_prob[0] + all) <= 1e-6 * all);
+  REQUIRE(std::abs(found.entropy[0] - (all + 17 * rest / (1 + rest))) <= 1e-6 * found.entropy[0]);
+}
+
+TEST_CASE("sequence_log_prob_backward refuses memory that overlaps otherwise than exactly in place") {
+  std::vector<float> memory(400);
+  const std::vector<std::int32_t> label(10, 1);
+  const std::vector<double> coefficient(5, 1.0);
+  const auto at = [&](std::size_t from) { return lm::view_logits(std::span<float>(memory).subspan(from), 5, 2, 20); };
+  const auto call = [&](const auto& logits, const auto& gradient, bool accumulate) {
+    lm::sequence_log_prob_backward(po::exec::seq, logits, {.label = label}, coefficient, gradient, accumulate);
+  };
+  REQUIRE_THROWS_AS(call(at(0), at(20), false), std::invalid_argument);
+  REQUIRE_THROWS_AS(call(at(20), at(0), true), std::invalid_argument);
+  lm::token_logits<float> other = at(0);
+  std::swap(other.sequence_stride, other.token_stride);
+  REQUIRE_THROWS_AS(call(at(0), other, false), std::invalid_argument);
+  REQUIRE_NOTHROW(call(at(0), at(200), true));
+  REQUIRE_NOTHROW(call(at(0), at(0), false));
+}
+
+TEST_CASE("sequence_log_prob_backward adds to a wider gradient without rounding it") {
+  const std::vector<float> logits{0.5f, -1.0f};
+  const std::vector<std::int32_t> label{0};
+  const std::vector<double> coefficient{1.0};
+  std::vector<double> gradient{1e9 + 0.25, 0};
+  lm::sequence_log_prob_backward(po::exec::seq, lm::view_logits(std::span<const float>(logits), 1, 1, 2),
+                                 {.label = label}, coefficient, lm::view_logits(std::span<double>(gradient), 1, 1, 2),
+                                 true);
+  REQUIRE(std::abs(gradient[0] - (1e9 + 0.25 + 1 / (1 + std::exp(1.5)))) <= 1e-6);
+}
+
+TEST_CASE("view_logits refuses extents whose product does not fit a number") {
+  std::vector<float> nothing;
+  REQUIRE_THROWS_AS(lm::view_logits(std::span<float>(nothing), po::index{1} << 32, po::index{1} << 32, 5),
+                    std::invalid_argument);
+  REQUIRE_NOTHROW(lm::view_logits(std::span<float>(nothing), 0, po::index{1} << 40, 5));
 }

@@ -58,3 +58,18 @@ TEST_CASE("draw_hardest refuses a pool below K, and log q") {
       sample::draw_hardest(po::exec::seq, sample::uniform(9), 5, 1, {}, {}, any, {.items = kept, .log_q = log_q}),
       std::invalid_argument);
 }
+
+TEST_CASE("draw_hardest: the rejection rate is that of the pool; pools beyond memory are refused") {
+  std::vector<item> positives, kept(1);
+  for (item i = 0; i < 985; ++i) { positives.push_back(i); }
+  const std::vector<std::int64_t> offsets{0, 985};
+  const auto any = [](po::index, item) { return 0.0; };
+  const auto counts =
+      sample::draw_hardest(po::exec::seq, sample::uniform(1000), 15, 1, {offsets, positives}, {}, any, {.items = kept});
+  REQUIRE((counts.drawn == 1 && counts.accepted + counts.exhaustive == 15));
+  REQUIRE((counts.rejection_rate() > 0.9 && counts.rejection_rate() <= 1));
+  std::vector<item> four(4);
+  REQUIRE_THROWS_AS(
+      sample::draw_hardest(po::exec::seq, sample::uniform(1000), po::index{1} << 62, 4, {}, {}, any, {.items = four}),
+      std::invalid_argument);
+}

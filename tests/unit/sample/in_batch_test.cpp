@@ -35,3 +35,14 @@ TEST_CASE("in_batch_mask leaves out one's own, positives and repetitions") {
   std::vector<std::uint8_t> small(15);
   REQUIRE_THROWS_AS(sample::in_batch_mask(chosen, {}, small), std::invalid_argument);
 }
+
+TEST_CASE("in_batch: ids below 0 are padding") {
+  const std::vector<item> chosen{-1, 5, -1, 6};
+  const sample::in_batch sampler(chosen);
+  REQUIRE((sampler.candidates() == 2 && sampler.item_of(0) == 5 && sampler.probability(0) == 0.5));
+  std::vector<std::uint8_t> mask(16);
+  sample::in_batch_mask(chosen, {}, mask);
+  REQUIRE(mask == std::vector<std::uint8_t>{0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0});
+  const std::vector<item> padding{-1, -1};
+  REQUIRE_THROWS_AS(sample::in_batch(padding), std::invalid_argument);
+}

@@ -13,6 +13,8 @@
 #include "dynamicpo/sample/log_uniform.hpp"
 #include "dynamicpo/sample/popularity.hpp"
 #include "dynamicpo/sample/uniform.hpp"
+#include "dynamicpo/select/random_k.hpp"
+#include "dynamicpo/workspace.hpp"
 #include "support/catch.hpp"
 #include "unit/sample/draws.hpp"
 
@@ -180,4 +182,52 @@ TEST_CASE("draw_negatives refuses outputs that do not fit") {
   REQUIRE_THROWS_AS(sample::draw_negatives(po::exec::seq, sampler, 0, {}, {}, false, {.items = items}),
                     std::invalid_argument);
   REQUIRE(sample::draw_negatives(po::exec::seq, sampler, 0, {}, {}, false, {}).drawn == 0);
+}
+
+TEST_CASE("draw_negatives: log q where positives hold nearly everything") {
+  const std::vector<double> weights{1, 1e-17, 3e-17};
+  const sample::popularity sampler(std::span<const double>(weights), 1.0);
+  const std::vector<std::int64_t> offsets{0, 1};
+  const std::vector<item> first{0};
+  const auto found = draw(sampler, 1, 2, {offsets, first});
+  for (std::size_t k = 0; k < 2; ++k) {
+    REQUIRE(std::abs(found.log_q[k] - std::log(found.items[k] == 1 ? 0.25 : 0.75)) <= 1e-12);
+  }
+  std::vector<item> all;
+  for (item i = 0; i < 99999; ++i) { all.push_back(i); }
+  const std::vector<std::int64_t> most{0, 99999};
+  const auto last = draw(sample::uniform(100000), 1, 1, {most, all});
+  REQUIRE((last.items[0] == 99999 && std::abs(last.log_q[0]) <= 1e-12));
+}
+
+TEST_CASE("draw_negatives shares no random words with select::random_k under the same seed") {
+  constexpr po::index rows = 4000;
+  const auto drawn_items = draw(sample::uniform(1000), rows, 4, {}, true, {.seed = 7, .epoch = 3}).items;
+  const po::select::random_k pick{.count = 1, .seed = 7, .step = 3};
+  double low = 0, kept_and_low = 0, kept = 0;
+  for (po::index row = 0; row < rows; ++row) {
+    const std::vector<double> scores{-1, -2, -3, -4};
+    std::vector<std::uint8_t> selected(4);
+    po::detail::row_buffers<double> buffers;
+    buffers.reserve(4);
+    auto scratch = buffers.scratch();
+    pick(po::select::row_scores<double>{0, scores, row}, std::span(selected), scratch);
+    const bool is_low = drawn_items[static_cast<std::size_t>(4 * row)] < 250;
+    low += is_low ? 1 : 0;
+    kept += selected[0];
+    kept_and_low += is_low && selected[0] != 0 ? 1 : 0;
+  }
+  REQUIRE((low > 900 && low < 1100 && kept > 900 && kept < 1100));
+  REQUIRE(std::abs(kept_and_low - low * kept / rows) <= 4 * std::sqrt(rows / 16.0));
+}
+
+TEST_CASE("draw_negatives refuses epochs and rows beyond its counters") {
+  std::vector<item> items(2);
+  const sample::uniform sampler(5);
+  REQUIRE_THROWS_AS(
+      sample::draw_negatives(po::exec::seq, sampler, 2, {}, {.epoch = 1ull << 32}, false, {.items = items}),
+      std::invalid_argument);
+  REQUIRE_THROWS_AS(
+      sample::draw_negatives(po::exec::seq, sampler, 2, {}, {.first_row = (1ll << 32) - 1}, false, {.items = items}),
+      std::invalid_argument);
 }

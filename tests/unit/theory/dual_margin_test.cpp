@@ -91,4 +91,11 @@ TEST_CASE("rows with violators always learn in their DynamicPO form: gradients i
 TEST_CASE("bounds of violators are refused where they do not hold") {
   REQUIRE_THROWS_AS(theory::violator_beta_bounds({.gamma = -1}), std::invalid_argument);
   REQUIRE_THROWS_AS(theory::violator_beta_bounds({.alpha = -0.5}), std::invalid_argument);
+  REQUIRE_THROWS_AS(theory::violator_beta_bounds({.alpha = 1.5}), std::invalid_argument);
+  // Nor do they where no negative is left out of the boundary.
+  const test_support::table<double> row{{0}, {0, 100}};
+  const auto found = test_support::evaluate(po::dynamic(po::objective::dmpo), row.view(), po::reference_free);
+  REQUIRE(found.beta[1] < theory::violator_beta_bounds({}).upper);
+  REQUIRE(found.beta[0] > theory::violator_beta_bounds({}).upper);
+  REQUIRE(found.beta[0] <= theory::beta_bounds({}).upper);
 }

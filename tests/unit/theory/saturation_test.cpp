@@ -72,6 +72,8 @@ TEST_CASE("growing_row: the certificate's row is saturated under DMPO from K = 2
   REQUIRE(row.saturates(po::aggregate::mean{}) == 2.0);
   REQUIRE(row.saturates(po::aggregate::sum{}) == 2.0);
   REQUIRE_FALSE(row.saturates(po::aggregate::soft_minimum{}).has_value());
+  REQUIRE(theory::growing_row{10, 800}.learns_again(po::aggregate::soft_minimum{}) == INFINITY);
+  REQUIRE(theory::growing_row{-2, INFINITY}.saturates(po::aggregate::mean{}) == 2.0);
   REQUIRE_FALSE(theory::growing_row{-2, 5}.saturates(po::aggregate::mean{}).has_value());
 }
 
