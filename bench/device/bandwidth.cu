@@ -117,7 +117,9 @@ void measure_all(cudaStream_t stream, const char* type, double bytes) {
     for (const po::index rows : {po::index{256}, po::index{1000}, po::index{100000}, po::index{10000000}, most}) {
       if (rows > most || (rows == most && most < 256)) { continue; }
       const batch<T> of{rows, k};
-      measure(stream, type, "DMPO", po::vanilla(po::objective::dmpo), of, 0);
+      if constexpr (sizeof(T) == sizeof(float)) {
+        measure(stream, type, "DMPO", po::vanilla(po::objective::dmpo), of, 0);
+      }
       for (const unsigned violated : {0u, 50u, 100u}) {
         measure(stream, type, "dynamic DMPO", po::dynamic(po::objective::dmpo), of, violated);
       }

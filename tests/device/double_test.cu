@@ -4,6 +4,8 @@
 
 // The device against seq, double.
 int main() {
-  return device_test::run(
-      [] { device_test::check_parity<double>(device_test::objective::sdpo, dynamicpo::objective::sdpo, 100000); });
+  return device_test::run([] {
+    device_test::check_parity<double, device_test::form::dynamic>(device_test::objective::sdpo,
+                                                                  dynamicpo::objective::sdpo, 100000);
+  });
 }

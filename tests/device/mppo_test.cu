@@ -5,6 +5,8 @@
 
 // The device against seq, float: gradients within 4 units of the last place, the same boundaries.
 int main() {
-  return device_test::run(
-      [] { device_test::check_parity<float>(device_test::objective::mppo, dynamicpo::objective::mppo, 200000); });
+  return device_test::run([] {
+    device_test::check_parity<float, device_test::form::dynamic>(device_test::objective::mppo,
+                                                                 dynamicpo::objective::mppo, 200000);
+  });
 }

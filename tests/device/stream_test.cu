@@ -127,8 +127,11 @@ void errors_are_named() {
   DEVICE_CHECK(message_of<std::domain_error>([&] {
                  po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, c.policy(), c.reference(), out).get();
                }) == "dynamicpo::loss_and_gradient: row 1, rejected 1: the score is NaN or +inf (1 invalid in all)");
-  const auto empty =
-      po::loss(po::exec::cuda_stream{}, pipeline, a.policy().slice(0, 0), a.reference().slice(0, 0)).get();
+  auto none = a.out();
+  none.gradient = none.gradient.slice(0, 0);
+  const auto empty = po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, a.policy().slice(0, 0),
+                                           a.reference().slice(0, 0), none)
+                         .get();
   DEVICE_CHECK(empty.loss == 0 && empty.rows == 0);
 }
 
