@@ -10,6 +10,13 @@ if(DYNAMICPO_WARNINGS_AS_ERRORS)
   list(APPEND warnings -Werror)
 endif()
 target_compile_options(dynamicpo_build_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${warnings};-ffp-contract=off>)
+# On a device too: sums round as on the host.
+set(device_flags -fmad=false)
+if(DYNAMICPO_WARNINGS_AS_ERRORS)
+  list(APPEND device_flags -Werror all-warnings)
+endif()
+list(JOIN device_flags " " device_flags)
+target_compile_options(dynamicpo_build_flags INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:${device_flags}>")
 
 # The processor's own instructions. Eigen's allocator depends on them, so a library that uses this flag passes it on to
 # whatever links it.

@@ -8,17 +8,20 @@
 
 namespace dynamicpo::inline v1::sample {
 
-/// One block of the counter-based generator Philox-4x32-10: 128 random bits as a pure function of (counter, key).
+/// 128 random bits.
+struct philox_block {
+  std::uint32_t word[4];
+};
+
+/// One block of the counter-based generator Philox-4x32-10: 128 random bits as a pure function of a counter and a key.
 /// No state, so a draw depends on its coordinates alone: not on threads, batch splits or the device.
 /// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-DYNAMICPO_HD constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
-                                                               std::array<std::uint32_t, 2> key) noexcept {
+DYNAMICPO_HD constexpr philox_block philox_block_at(std::uint32_t c0, std::uint32_t c1, std::uint32_t c2,
+                                                    std::uint32_t c3, std::uint32_t k0, std::uint32_t k1) noexcept {
   constexpr std::uint32_t multiplier_0 = 0xD2511F53u;
   constexpr std::uint32_t multiplier_1 = 0xCD9E8D57u;
   constexpr std::uint32_t weyl_0 = 0x9E3779B9u;
   constexpr std::uint32_t weyl_1 = 0xBB67AE85u;
-  std::uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
-  std::uint32_t k0 = key[0], k1 = key[1];
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t product_0 = std::uint64_t{multiplier_0} * c0;
     const std::uint64_t product_1 = std::uint64_t{multiplier_1} * c2;
@@ -31,7 +34,14 @@ DYNAMICPO_HD constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::u
     k0 += weyl_0;
     k1 += weyl_1;
   }
-  return {c0, c1, c2, c3};
+  return {{c0, c1, c2, c3}};
+}
+
+/// The same over arrays, on the host: device code has no std::array.
+constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                                  std::array<std::uint32_t, 2> key) noexcept {
+  const philox_block block = philox_block_at(counter[0], counter[1], counter[2], counter[3], key[0], key[1]);
+  return {block.word[0], block.word[1], block.word[2], block.word[3]};
 }
 
 /// Maps 32 random bits to [0, bound) by the high half of a product; bound >= 1.
@@ -58,12 +68,12 @@ class philox_engine {
     const auto lane = static_cast<std::uint32_t>(next_ & 3u);
     if (lane == 0) {
       const std::uint64_t block = next_ >> 2;
-      words_ = philox4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
-                           static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)},
-                          key_);
+      words_ = philox_block_at(static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+                               static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32), key_[0],
+                               key_[1]);
     }
     ++next_;
-    return words_[lane];
+    return words_.word[lane];
   }
 
   /// Uniform integer in [0, bound), bound >= 1; one word.
@@ -82,10 +92,10 @@ class philox_engine {
   }
 
  private:
-  std::array<std::uint32_t, 2> key_;
+  std::uint32_t key_[2];
   std::uint64_t stream_;
   std::uint64_t next_;
-  std::array<std::uint32_t, 4> words_{};
+  philox_block words_{};
 };
 
 }  // namespace dynamicpo::inline v1::sample

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dynamicpo/detail/group_cut.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -66,26 +65,6 @@ T draw(po::sample::philox_engine& random, double low, double high) {
 }
 
 }  // namespace
-
-TEMPLATE_TEST_CASE("sort_in_group sorts over threads and columns", "", float, double) {
-  po::sample::philox_engine random{3};
-  for (int round = 0; round < 200; ++round) {
-    using V = typename test_support::lane_group<16>::template of<TestType>;
-    V x[2];
-    std::vector<TestType> expected;
-    for (V& column : x) {
-      TestType all[16];
-      for (TestType& value : all) {
-        expected.push_back(value =
-                               round % 2 == 0 ? draw<TestType>(random, -9, 9) : static_cast<TestType>(random.below(4)));
-      }
-      column = V::load(all);
-    }
-    detail::sort_in_group(test_support::lane_group<16>{}, x);
-    std::sort(expected.begin(), expected.end());
-    for (std::size_t i = 0; i < 32; ++i) { REQUIRE(x[i / 16][i % 16] == expected[i]); }
-  }
-}
 
 TEMPLATE_TEST_CASE("a group cuts random rows of every length where the host does", "", float, double) {
   po::sample::philox_engine random{11};

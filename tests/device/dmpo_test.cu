@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include "dynamicpo/objective/dmpo.hpp"
+
+#include "device/device_test.cuh"
+
+// The device against seq, float: gradients within 4 units of the last place, the same boundaries.
+int main() {
+  return device_test::run([] {
+    device_test::check_parity<float, device_test::form::both>(device_test::objective::dmpo, dynamicpo::objective::dmpo,
+                                                              200000);
+  });
+}

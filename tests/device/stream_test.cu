@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "device/device_test.cuh"
+#include "dynamicpo/objective/sdpo.hpp"
+
+// Streams, graphs, workspaces, determinism and errors.
+namespace {
+
+namespace po = dynamicpo;
+using device_test::device_batch;
+using device_test::rows;
+
+const auto pipeline = po::dynamic(po::objective::sdpo);
+
+template <class T>
+bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+struct stream {
+  cudaStream_t handle = nullptr;
+  stream() { po::detail::check_cuda("cudaStreamCreate", cudaStreamCreateWithFlags(&handle, cudaStreamNonBlocking)); }
+  ~stream() { cudaStreamDestroy(handle); }
+};
+
+void runs_are_identical(const rows<float>& in) {
+  const device_batch<float, float> a(in), b(in);
+  const stream one, other;
+  po::exec::cuda_workspace workspace;
+  const auto first =
+      po::loss_and_gradient(po::exec::cuda_stream{one.handle}, pipeline, a.policy(), a.reference(), a.out());
+  const auto second = po::loss_and_gradient(po::exec::cuda_stream{other.handle, &workspace}, pipeline, b.policy(),
+                                            b.reference(), b.out());
+  const auto x = first.get(), y = second.get();
+  DEVICE_CHECK(std::memcmp(&x.loss, &y.loss, sizeof(x.loss)) == 0);
+  DEVICE_CHECK(same_bits(a.gradient_rejected.values(), b.gradient_rejected.values()));
+  DEVICE_CHECK(same_bits(a.gradient_chosen.values(), b.gradient_chosen.values()));
+}
+
+void gradients_do_not_depend_on_the_split(const rows<float>& in) {
+  const device_batch<float, float> whole(in), parts(in);
+  auto out = whole.out();
+  out.reduction = po::reduction::sum;
+  po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, whole.policy(), whole.reference(), out).get();
+  const po::index cut = in.count() / 3;
+  for (const bool second : {false, true}) {
+    const po::index first = second ? cut : 0, count = second ? in.count() - cut : cut;
+    auto half_out = parts.out();
+    half_out.reduction = po::reduction::sum;
+    half_out.gradient = half_out.gradient.slice(first, count);
+    half_out.row_loss = {};
+    half_out.effective_beta = {};
+    po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, parts.policy().slice(first, count),
+                          parts.reference().slice(first, count), half_out)
+        .get();
+  }
+  DEVICE_CHECK(same_bits(whole.gradient_rejected.values(), parts.gradient_rejected.values()));
+  DEVICE_CHECK(same_bits(whole.gradient_chosen.values(), parts.gradient_chosen.values()));
+}
+
+/// A captured call answers anew, for what its inputs then hold, each time its graph runs.
+void graph_replays(const rows<float>& in, const rows<float>& later) {
+  const device_batch<float, float> batch(in), direct(later);
+  const stream s;
+  po::exec::cuda_workspace workspace;
+  workspace.reserve(in.count(), in.longest());
+  const po::exec::cuda_stream exec{s.handle, &workspace};
+  po::detail::check_cuda("cudaStreamBeginCapture", cudaStreamBeginCapture(s.handle, cudaStreamCaptureModeGlobal));
+  const auto result = po::loss_and_gradient(exec, pipeline, batch.policy(), batch.reference(), batch.out());
+  cudaGraph_t graph = nullptr;
+  po::detail::check_cuda("cudaStreamEndCapture", cudaStreamEndCapture(s.handle, &graph));
+  cudaGraphExec_t runnable = nullptr;
+  po::detail::check_cuda("cudaGraphInstantiate", cudaGraphInstantiate(&runnable, graph, 0));
+
+  const auto expected = device_test::host_answer(device_test::objective::sdpo, true, in);
+  for (int replay = 0; replay < 2; ++replay) {
+    po::detail::check_cuda("cudaGraphLaunch", cudaGraphLaunch(runnable, s.handle));
+    DEVICE_CHECK(device_test::near(static_cast<float>(result.get().loss), static_cast<float>(expected.loss), 4));
+    DEVICE_CHECK(device_test::near(batch.gradient_rejected.values(), expected.rejected));
+  }
+  cudaMemcpy(batch.chosen.span().data(), later.chosen.data(), later.chosen.size() * sizeof(float),
+             cudaMemcpyHostToDevice);
+  cudaMemcpy(batch.rejected.span().data(), later.rejected.data(), later.rejected.size() * sizeof(float),
+             cudaMemcpyHostToDevice);
+  cudaMemcpy(batch.frozen_chosen.span().data(), later.frozen_chosen.data(), later.chosen.size() * sizeof(float),
+             cudaMemcpyHostToDevice);
+  cudaMemcpy(batch.frozen_rejected.span().data(), later.frozen_rejected.data(), later.rejected.size() * sizeof(float),
+             cudaMemcpyHostToDevice);
+  po::detail::check_cuda("cudaGraphLaunch", cudaGraphLaunch(runnable, s.handle));
+  const auto replayed = result.get();
+  const auto again =
+      po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, direct.policy(), direct.reference(), direct.out()).get();
+  DEVICE_CHECK(replayed.loss == again.loss);
+  DEVICE_CHECK(same_bits(batch.gradient_rejected.values(), direct.gradient_rejected.values()));
+  cudaGraphExecDestroy(runnable);
+  cudaGraphDestroy(graph);
+}
+
+template <class Failure, class Call>
+std::string message_of(const Call& call) {
+  try {
+    call();
+  } catch (const Failure& failure) { return failure.what(); }
+  return "nothing was thrown";
+}
+
+void errors_are_named() {
+  const auto in = device_test::random_rows<float>(1, 10, 3, false, 0),
+             other = device_test::random_rows<float>(1, 10, 4, false, 0);
+  const device_batch<float, float> a(in), b(other);
+  DEVICE_CHECK(message_of<std::invalid_argument>([&] {
+                 po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, a.policy(), b.reference(), a.out());
+               }) == "dynamicpo::loss_and_gradient: policy is [10] + [10, 3], reference is [10] + [10, 4]");
+  po::exec::cuda_workspace workspace;
+  const std::string memory = message_of<po::cuda_error>([&] { workspace.reserve_bytes(std::size_t{1} << 50); });
+  DEVICE_CHECK(memory.find("cudaMalloc failed with CUDA error 2: out of memory") != std::string::npos);
+  cudaGetLastError();
+
+  auto odd = in;
+  odd.rejected[4] = std::numeric_limits<float>::quiet_NaN();
+  const device_batch<float, float> c(odd);
+  auto out = c.out();
+  out.nonfinite = po::nonfinite::throw_;
+  DEVICE_CHECK(message_of<std::domain_error>([&] {
+                 po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, c.policy(), c.reference(), out).get();
+               }) == "dynamicpo::loss_and_gradient: row 1, rejected 1: the score is NaN or +inf (1 invalid in all)");
+  auto none = a.out();
+  none.gradient = none.gradient.slice(0, 0);
+  const auto empty = po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, a.policy().slice(0, 0),
+                                           a.reference().slice(0, 0), none)
+                         .get();
+  DEVICE_CHECK(empty.loss == 0 && empty.rows == 0);
+}
+
+}  // namespace
+
+int main() {
+  return device_test::run([] {
+    for (const po::index k : {5, 15, 40, 500}) {
+      const auto dense = device_test::random_rows<float>(7, 3000, k, false, 0);
+      runs_are_identical(dense);
+      runs_are_identical(device_test::odd_rows<float>(8, 500, k));
+      gradients_do_not_depend_on_the_split(dense);
+      graph_replays(dense, device_test::random_rows<float>(9, 3000, k, false, 0));
+    }
+    errors_are_named();
+  });
+}
