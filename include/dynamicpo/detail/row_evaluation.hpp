@@ -105,7 +105,7 @@ struct row_evaluation {
             if constexpr (!std::is_same_v<Reference, reference_free_t>) { prefetch_rows(reference, from, to); }
             if constexpr (WithGradient) { prefetch_rows(out.gradient, from, to); }
           },
-          [&](tile<V>& rows) { side_by_side_rows(rows, lane, block); },
+          [&](tile<V>& some) { side_by_side_rows(some, lane, block); },
           [&](index row) { apart_row<V>(row, lane, block); });
     } else {
       for (index row = first; row < end; ++row) { one_row(row, lane, block, &totals.of(row).seen); }

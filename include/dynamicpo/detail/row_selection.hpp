@@ -36,7 +36,7 @@ struct row_selection {
       for_each_tile<V, true>(
           policy, first, end, std::span(lane.order),
           [&](index from, index to) __attribute__((always_inline)) { prefetch_rows(policy, from, to); },
-          [&](tile<V>& rows) { side_by_side_rows(rows, lane, total); }, [&](index row) { one_row(row, lane, total); });
+          [&](tile<V>& some) { side_by_side_rows(some, lane, total); }, [&](index row) { one_row(row, lane, total); });
     } else {
       for (; first < end; ++first) { one_row(first, lane, total); }
     }
