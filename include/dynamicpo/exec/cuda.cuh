@@ -22,7 +22,8 @@ inline void check_cuda(const char* call, cudaError_t code) {
 namespace exec {
 
 /// Device memory that calls reuse: hand one workspace to successive calls on one stream, and none of them allocates once
-/// it has seen batches as large. Belongs to the device that is current when it grows. Its contents are the library's.
+/// it has seen batches as large. It holds the result of the last of them: `get` an earlier one before the next call.
+/// Belongs to the device that is current when it grows. Its contents are the library's.
 class cuda_workspace {
  public:
   cuda_workspace() = default;
