@@ -116,7 +116,7 @@ struct long_row {
       const auto found = evaluate_columns<WithGradient, V>(
           rule, objective, Layout{layout}, chosen_score, chosen_ratio, rest,
           {score, ratio, uniform<Beta> && !keep_beta ? nullptr : beta, weight, columns}, accumulator_of<V>(scale));
-      result = {found.loss[0], found.link_slope[0], found.chosen_gradient[0], found.underflow[0] != 0,
+      result = {found.loss[0], found.link_slope[0], found.chosen_gradient[0], !any(~found.underflow),
                 found.overflow[0] != 0};
     });
     return result;

@@ -2,6 +2,7 @@
 #include "dynamicpo/objective/mppo.hpp"
 
 #include <cmath>
+#include <vector>
 
 #include "unit/objective/one_row.hpp"
 
@@ -39,6 +40,15 @@ TEST_CASE("mppo of whole sequences: log 2, no gradient, and counted where float 
   REQUIRE(gone.result.underflow_rows == 1);
   REQUIRE(gone.result.rows == 1);
   REQUIRE(answer_of<float>(po::vanilla(po::objective::mppo), -120, {-130, -10}).result.underflow_rows == 0);
+}
+
+TEST_CASE("mppo counts a long row as underflown when all of it is, wherever the one that is not stands") {
+  for (const std::size_t where : {std::size_t{0}, std::size_t{1}, std::size_t{47}, std::size_t{99}}) {
+    std::vector<float> rejected(100, -130.0f);
+    REQUIRE(answer_of<float>(po::vanilla(po::objective::mppo), -120, rejected).result.underflow_rows == 1);
+    rejected[where] = -10;
+    REQUIRE(answer_of<float>(po::vanilla(po::objective::mppo), -120, rejected).result.underflow_rows == 0);
+  }
 }
 
 TEST_CASE("mppo by the average likelihood: gradients with respect to the undivided sums") {
