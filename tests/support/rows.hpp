@@ -100,7 +100,11 @@ struct how {
 template <class T>
 bool same_bits(const T& a, const T& b) {
   static_assert(std::is_arithmetic_v<T> || sizeof(T) == 2, "types without padding");
-  return std::memcmp(&a, &b, sizeof(T)) == 0 || (a != a && b != b);
+  const auto is_nan = [](const T& x) {
+    const auto wide = static_cast<po::compute_of<T>>(x);
+    return wide != wide;
+  };
+  return std::memcmp(&a, &b, sizeof(T)) == 0 || (is_nan(a) && is_nan(b));
 }
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
