@@ -15,7 +15,7 @@ set(sound
 # <header> <its content> <what the check must say of it>
 set(faults
     "score/up.hpp"      "#include \"dynamicpo/select/all.hpp\""    "score/up.hpp: includes select/all.hpp of a higher layer"
-    "select/across.hpp" "#include \"dynamicpo/metrics/a.hpp\""     "select/across.hpp: includes metrics/a.hpp of a layer beside"
+    "select/across.hpp" "#include \"dynamicpo/lm/a.hpp\""          "select/across.hpp: includes lm/a.hpp of a layer beside"
     "exec/stage.hpp"    "#include \"dynamicpo/select/all.hpp\""    "exec/stage.hpp: includes select/all.hpp, 'exec' sees only"
     "adapt/stage.hpp"   "#include \"dynamicpo/beta/fixed.hpp\""    "adapt/stage.hpp: includes beta/fixed.hpp, 'adapt' sees only"
     "beta/eigen.hpp"    "  #  include <Eigen/Core>"                "beta/eigen.hpp: includes <Eigen/Core>, only adapt/"
