@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # From a bare Debian 12 to a result. Installs the packages that are missing, builds, and runs:
 #   sh cmake/bootstrap.sh study [options of `dynamicpo study`]   the collapse study, results in build/study
+#                                                                (build/study-quick with --quick)
 #   sh cmake/bootstrap.sh test                                   the whole test suite
 #   sh cmake/bootstrap.sh ci                                     nothing: only the packages that .ci/sanitizers needs
 set -eu
@@ -76,6 +77,7 @@ case $command in
     cmake --workflow --preset study
     case " $* " in
       *" --output"*) ;;
+      *" --quick"*) set -- --output build/study-quick "$@" ;;  # another study, which build/study would refuse
       *) set -- --output build/study "$@" ;;
     esac
     exec build/release/bin/dynamicpo study "$@"

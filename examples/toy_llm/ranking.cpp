@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dynamicpo/metrics/ranking.hpp"
 #include "toy_llm/prefix_walk.hpp"
 #include "toy_llm/score_backend.hpp"
 
@@ -21,8 +22,6 @@ struct item_score {
   // Averages are compared over the common denominator: exact, so that ties are ties.
   double average_times(const item_score& other) const { return log_prob * other.tokens; }
 };
-
-double hit(std::size_t higher, std::size_t tied) { return higher > 0 ? 0 : 1 / static_cast<double>(1 + tied); }
 
 class chunk_ranking {
  public:
@@ -58,23 +57,24 @@ class chunk_ranking {
     for (std::size_t row = 0; row < chosen_.size(); ++row) {
       const item_score& best = chosen_[row];
       bool valid = std::isfinite(best.log_prob);
-      std::size_t lower = 0, higher = 0, tied = 0, higher_average = 0, tied_average = 0;
+      std::size_t lower = 0;
+      dynamicpo::metrics::standing whole, average;
       for (auto i = static_cast<std::size_t>(negatives_.offsets[row]);
            i < static_cast<std::size_t>(negatives_.offsets[row + 1]); ++i) {
         const item_score negative = score_of(negatives_.items[i], log_prob_[i]);
         valid = valid && !std::isnan(negative.log_prob);
         lower += negative.log_prob < best.log_prob;
-        higher += negative.log_prob > best.log_prob;
-        tied += negative.log_prob == best.log_prob;
-        higher_average += negative.average_times(best) > best.average_times(negative);
-        tied_average += negative.average_times(best) == best.average_times(negative);
+        whole.above += negative.log_prob > best.log_prob;
+        whole.level += negative.log_prob == best.log_prob;
+        average.above += negative.average_times(best) > best.average_times(negative);
+        average.level += negative.average_times(best) == best.average_times(negative);
       }
       if (!valid) {
         ++sums.invalid_rows;
         continue;
       }
-      sums.hit_ratio += hit(higher, tied);
-      sums.hit_ratio_average += hit(higher_average, tied_average);
+      sums.hit_ratio += whole.hit(1);
+      sums.hit_ratio_average += average.hit(1);
       sums.win_rate += static_cast<double>(lower);
       sums.chosen_log_probability += best.log_prob;
     }

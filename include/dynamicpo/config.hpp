@@ -15,20 +15,21 @@
 #define DYNAMICPO_DISPATCH
 #endif
 
-#if defined(__has_feature)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define DYNAMICPO_SANITIZED
+#elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define DYNAMICPO_INLINE inline
+#define DYNAMICPO_SANITIZED
 #endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define DYNAMICPO_INLINE inline
 #endif
-#if defined(DYNAMICPO_DISPATCH) || !defined(DYNAMICPO_INLINE)
-#undef DYNAMICPO_INLINE
+#if defined(DYNAMICPO_SANITIZED) && !defined(DYNAMICPO_DISPATCH)
+#define DYNAMICPO_INLINE inline
+#define DYNAMICPO_FLATTEN
+#else
 #define DYNAMICPO_INLINE [[gnu::always_inline]] inline
 #define DYNAMICPO_FLATTEN [[gnu::flatten]]
-#else
-#define DYNAMICPO_FLATTEN
 #endif
+#undef DYNAMICPO_SANITIZED
 
 #if defined(__CUDACC__)
 #define DYNAMICPO_HD __host__ __device__

@@ -156,10 +156,7 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
   constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
   if constexpr (has_reference) {
     require_same_device_shape(where, "reference", policy, reference);
-    if (reference.masked()) { throw_invalid(where, "the mask belongs to the policy scores, reference carries one"); }
-    if (policy.length_normalised() != reference.length_normalised()) {
-      throw_invalid(where, "only one of policy and reference is length-normalised");
-    }
+    check_marks(where, policy, reference);
   }
   if constexpr (WithGradient) {
     require_same_device_shape(where, "gradient", policy, out.gradient);

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 // expected: this execution policy takes whole batches, include dynamicpo/evaluate.cuh
-#include "dynamicpo/dynamicpo.hpp"
+#include "device_stream.hpp"
 
 namespace po = dynamicpo;
-
-struct device_stream {
-  using space_type = po::space::device;
-  static constexpr bool takes_whole_batches = true;
-};
 
 int main() {
 #if defined(DYNAMICPO_POSITIVE_TWIN)

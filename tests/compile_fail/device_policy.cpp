@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
 // expected: the execution policy and the scores live in different memory spaces
-#include "dynamicpo/dynamicpo.hpp"
+#include "device_stream.hpp"
 
 namespace po = dynamicpo;
-
-// What exec::cuda_stream says of itself.
-struct device_stream {
-  using space_type = po::space::device;
-  static constexpr bool takes_whole_batches = true;
-};
 
 int main() {
 #if defined(DYNAMICPO_POSITIVE_TWIN)

@@ -56,7 +56,9 @@ check "nothing missing: says nothing" [ ! -s "$scratch/out" ]
 
 defaults; missing=; user=1000 system=fedora; run study --quick
 check "study: builds" calls '^cmake --workflow --preset study$'
-check "study: passes its options on" calls '^dynamicpo study --output build/study --quick$'
+check "study: passes its options on, a quick study beside the whole one" calls '^dynamicpo study --output build/study-quick --quick$'
+run study --seeds 3
+check "study: its own output folder" calls '^dynamicpo study --output build/study --seeds 3$'
 run study --output elsewhere
 check "study: the user's output folder" calls '^dynamicpo study --output elsewhere$'
 

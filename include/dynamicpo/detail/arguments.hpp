@@ -18,11 +18,9 @@ void require_same_shape(const char* where, const char* name, const scores<P, Spa
   }
 }
 
-template <class P, class Space>
-constexpr void check_reference(const char*, const scores<P, Space>&, const reference_free_t&) {}
+/// Masks and lengths, which go by the policy.
 template <class P, class R, class Space>
-void check_reference(const char* where, const scores<P, Space>& policy, const scores<R, Space>& reference) {
-  require_same_shape(where, "reference", policy, reference);
+void check_marks(const char* where, const scores<P, Space>& policy, const scores<R, Space>& reference) {
   if (reference.masked()) { throw_invalid(where, "the mask belongs to the policy scores, reference carries one"); }
   if (policy.length_normalised() != reference.length_normalised()) {
     throw_invalid(where, std::string("policy is ") + (policy.length_normalised() ? "" : "not ") +
@@ -30,6 +28,13 @@ void check_reference(const char* where, const scores<P, Space>& policy, const sc
   }
 }
 
+template <class P, class Space>
+constexpr void check_reference(const char*, const scores<P, Space>&, const reference_free_t&) {}
+template <class P, class R, class Space>
+void check_reference(const char* where, const scores<P, Space>& policy, const scores<R, Space>& reference) {
+  require_same_shape(where, "reference", policy, reference);
+  check_marks(where, policy, reference);
+}
 template <class T>
 void require_room(const char* where, const char* name, std::span<T> output, index expected) {
   if (!output.empty() && static_cast<index>(output.size()) < expected) {

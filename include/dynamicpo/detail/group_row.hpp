@@ -107,15 +107,10 @@ template <class T, class Group, class Room>
 DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::all&, const Group&, const Room&, const T&, const T&, index) {
   return elementary_float::lowest<T>;
 }
-template <class T, class Group, class Room>
-DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::violators&, const Group&, const Room&, const T& chosen,
-                                             const T&, index) {
-  return chosen;
-}
-template <class T, class Group, class Room>
-DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::threshold& select, const Group&, const Room&,
-                                             const T& chosen, const T&, index) {
-  return chosen + T(select.gap);
+template <class T, select::fixed_cut Select, class Group, class Room>
+DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const Select& select, const Group&, const Room&, const T& chosen, const T&,
+                                             index) {
+  return select.least(chosen);
 }
 template <class T, class Group, class Room>
 DYNAMICPO_INLINE DYNAMICPO_HD T cut_in_group(const select::boundary&, const Group& group, const Room& room,
@@ -170,7 +165,6 @@ struct row_by_group {
   using accumulator = accumulator_of<P>;
   using beta_type = typename Pipeline::beta_type;
   using objective_type = typename Pipeline::objective_type;
-  static constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
 
   Pipeline pipeline;
   scores<P, Space> policy;
@@ -184,16 +178,21 @@ struct row_by_group {
     constexpr compute infinite = elementary_float::infinity<compute>;
     constexpr compute not_a_number = elementary_float::nan<compute>;
     row_outcome<compute> outcome;
-    const loaded_row<compute> chosen = load_chosen(row, outcome);
+    const loaded_row<compute> chosen = load_chosen<compute>(policy, reference, row);
+    outcome.problem = chosen.problem;
     V present(0), highest(-infinite);
     accumulator_of<V> first_defect(elementary_float::infinity<double>);
     group.each([&](unsigned rank) {
       for (unsigned c = 0; c < room.columns(); ++c) {
-        const loaded_negative one = load_negative(row, static_cast<index>(c) * Group::size + rank);
-        group.set(room.score[c], rank, one.score);
-        group.set(room.ratio[c], rank, one.ratio);
+        const index k = static_cast<index>(c) * Group::size + rank;
+        loaded_negative<compute> one;
+        if (k < policy.negatives(row)) { one = load_negative<compute>(policy, reference, row, k); }
+        // What takes no part has the score -inf, so that an impossible item that is a defect is the least possible.
+        const compute score = one.score == -infinite ? elementary_float::lowest<compute> : one.score;
+        group.set(room.score[c], rank, one.present ? score : -infinite);
+        group.set(room.ratio[c], rank, one.present ? one.ratio : compute(0));
         if (one.problem != defect::none && group.get(first_defect, rank) == elementary_float::infinity<double>) {
-          group.set(first_defect, rank, one.order());
+          group.set(first_defect, rank, number_of(one.problem, k));
         }
       }
     });
@@ -275,52 +274,9 @@ struct row_by_group {
  private:
   static constexpr index defect_kinds = 8;
 
-  struct loaded_negative {
-    compute score, ratio;
-    index slot;
-    dynamicpo::defect problem;
-
-    /// Of two defects of a row the first has the lesser one.
-    DYNAMICPO_HD double order() const { return static_cast<double>(slot * defect_kinds + static_cast<index>(problem)); }
-  };
-
-  DYNAMICPO_INLINE DYNAMICPO_HD loaded_row<compute> load_chosen(index row, row_outcome<compute>& outcome) const {
-    loaded_row<compute> loaded;
-    const std::int32_t length = policy.chosen_length(row);
-    loaded.score = load<compute>(policy.chosen(row), length);
-    loaded.ratio = loaded.score;
-    if constexpr (has_reference) {
-      loaded.ratio = loaded.score - load<compute>(reference.chosen(row), reference.chosen_length(row));
-    }
-    if (!elementary::isfinite(loaded.ratio)) { outcome.problem = defect::chosen_log_ratio; }
-    if (!elementary::isfinite(loaded.score)) { outcome.problem = defect::chosen_score; }
-    if (length <= 0) { outcome.problem = defect::chosen_length; }
-    return loaded;
-  }
-
-  /// Of what takes no part the score is -inf. An impossible item that is a defect counts as the least possible.
-  DYNAMICPO_INLINE DYNAMICPO_HD loaded_negative load_negative(index row, index k) const {
-    constexpr compute infinite = elementary_float::infinity<compute>;
-    loaded_negative one{-infinite, compute(0), k, defect::none};
-    if (k >= policy.negatives(row) || !policy.present(row, k)) { return one; }
-    const compute score = load<compute>(policy.rejected(row, k), policy.rejected_length(row, k));
-    compute ratio = score;
-    bool reference_finite = true;
-    if constexpr (has_reference) {
-      const compute frozen = load<compute>(reference.rejected(row, k), reference.rejected_length(row, k));
-      reference_finite = elementary::isfinite(frozen);
-      ratio = score - frozen;
-    }
-    if (!elementary::isfinite(score)) {
-      const bool impossible = score < compute(0);
-      if (impossible && reference_finite) { return one; }
-      one.problem = impossible ? defect::rejected_log_ratio : defect::rejected_score;
-    } else if (!elementary::isfinite(ratio)) {
-      one.problem = defect::rejected_log_ratio;
-    }
-    one.score = score == -infinite ? elementary_float::lowest<compute> : score;
-    one.ratio = ratio;
-    return one;
+  /// Of two defects of a row the first has the lesser number.
+  DYNAMICPO_HD static double number_of(defect problem, index slot) {
+    return static_cast<double>(slot * defect_kinds + static_cast<index>(problem));
   }
 
   template <class Group>

@@ -5,6 +5,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "dynamicpo/detail/elementary_float.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/top_cluster_lanes.hpp"
@@ -33,8 +34,7 @@ template <class T, class Space>
 inline constexpr bool runs_number_in_lanes = false;
 #else
 template <class T, class Space>
-inline constexpr bool runs_number_in_lanes =
-    (std::is_same_v<T, float> || std::is_same_v<T, double>) && std::is_same_v<Space, space::host>;
+inline constexpr bool runs_number_in_lanes = elementary_float::number<T>&& std::is_same_v<Space, space::host>;
 #endif
 
 template <class Select>
@@ -55,14 +55,14 @@ DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::all&, const V&,
   return {V(std::numeric_limits<typename V::element>::lowest()), wanted, typename V::truth(0), selection_rule::all};
 }
 template <class V>
-DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::violators&, const V& chosen, const V*, std::size_t,
-                                                   const typename V::truth& wanted) {
-  return {chosen, wanted, typename V::truth(0), selection_rule::violators};
+DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::violators& select, const V& chosen, const V*,
+                                                   std::size_t, const typename V::truth& wanted) {
+  return {select.least(chosen), wanted, typename V::truth(0), selection_rule::violators};
 }
 template <class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::threshold& select, const V& chosen, const V*,
                                                    std::size_t, const typename V::truth& wanted) {
-  return {chosen + V(select.gap), wanted, typename V::truth(0), selection_rule::threshold};
+  return {select.least(chosen), wanted, typename V::truth(0), selection_rule::threshold};
 }
 template <class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::boundary&, const V& chosen, const V* score,

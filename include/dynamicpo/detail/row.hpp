@@ -27,7 +27,7 @@ struct loaded_row {
   defect problem = defect::none;
   index problem_slot = -1;
 
-  constexpr void note(defect found, index slot) {
+  DYNAMICPO_HD constexpr void note(defect found, index slot) {
     if (problem == defect::none) {
       problem = found;
       problem_slot = slot;
@@ -50,43 +50,70 @@ DYNAMICPO_HD constexpr T per_token(const T& derivative, std::int32_t length) {
                      : static_cast<T>(accumulator_of<T>(derivative) / accumulator_of<T>(static_cast<double>(length)));
 }
 
-/// Step 1: scores, log-ratios and slots of the negatives that take part. Masked and empty sequences are not read;
-/// a policy score of -inf is an impossible item and leaves the row.
+/// The chosen item of a row, and what is wrong with it.
+template <class T, class P, class Reference, class Space>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr loaded_row<T> load_chosen(const scores<P, Space>& policy,
+                                                                  const Reference& reference, index row) {
+  loaded_row<T> loaded;
+  const std::int32_t length = policy.chosen_length(row);
+  loaded.score = load<T>(policy.chosen(row), length);
+  loaded.ratio = loaded.score;
+  if constexpr (!std::is_same_v<Reference, reference_free_t>) {
+    loaded.ratio = loaded.score - load<T>(reference.chosen(row), reference.chosen_length(row));
+  }
+  if (length <= 0) { loaded.note(defect::chosen_length, -1); }
+  if (!elementary::isfinite(loaded.score)) { loaded.note(defect::chosen_score, -1); }
+  if (!elementary::isfinite(loaded.ratio)) { loaded.note(defect::chosen_log_ratio, -1); }
+  return loaded;
+}
+
+template <class T>
+struct loaded_negative {
+  T score{0}, ratio{0};
+  bool present = false;
+  defect problem = defect::none;
+};
+
+/// One negative. Masked and empty sequences are not read; a policy score of -inf is an impossible item and leaves the
+/// row.
+template <class T, class P, class Reference, class Space>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr loaded_negative<T> load_negative(const scores<P, Space>& policy,
+                                                                         const Reference& reference, index row,
+                                                                         index k) {
+  loaded_negative<T> one;
+  if (!policy.present(row, k)) { return one; }
+  one.score = load<T>(policy.rejected(row, k), policy.rejected_length(row, k));
+  one.ratio = one.score;
+  bool reference_finite = true;
+  if constexpr (!std::is_same_v<Reference, reference_free_t>) {
+    const T frozen = load<T>(reference.rejected(row, k), reference.rejected_length(row, k));
+    reference_finite = elementary::isfinite(frozen);
+    one.ratio = one.score - frozen;
+  }
+  if (!elementary::isfinite(one.score)) {
+    const bool impossible = one.score < T(0);
+    if (impossible && reference_finite) { return one; }
+    one.problem = impossible ? defect::rejected_log_ratio : defect::rejected_score;
+  } else if (!elementary::isfinite(one.ratio)) {
+    one.problem = defect::rejected_log_ratio;
+  }
+  one.present = true;
+  return one;
+}
+
+/// Step 1: scores, log-ratios and slots of the negatives that take part.
 template <class T, class P, class Reference, class Space>
 [[gnu::noinline]] constexpr loaded_row<T> load_row(const scores<P, Space>& policy, const Reference& reference,
                                                    index row, row_buffers<T>& lane) {
-  constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
-  loaded_row<T> loaded;
-  if (policy.chosen_length(row) <= 0) { loaded.note(defect::chosen_length, -1); }
-  loaded.score = load<T>(policy.chosen(row), policy.chosen_length(row));
-  loaded.ratio = loaded.score;
-  if constexpr (has_reference) {
-    loaded.ratio = loaded.score - load<T>(reference.chosen(row), reference.chosen_length(row));
-  }
-  if (!elementary::isfinite(loaded.score)) { loaded.note(defect::chosen_score, -1); }
-  if (!elementary::isfinite(loaded.ratio)) { loaded.note(defect::chosen_log_ratio, -1); }
-
+  loaded_row<T> loaded = load_chosen<T>(policy, reference, row);
   const index count = policy.negatives(row);
   for (index k = 0; k < count; ++k) {
-    if (!policy.present(row, k)) { continue; }
-    const T score = load<T>(policy.rejected(row, k), policy.rejected_length(row, k));
-    T ratio = score;
-    bool reference_finite = true;
-    if constexpr (has_reference) {
-      const T reference_score = load<T>(reference.rejected(row, k), reference.rejected_length(row, k));
-      reference_finite = elementary::isfinite(reference_score);
-      ratio = score - reference_score;
-    }
-    if (!elementary::isfinite(score)) {
-      const bool impossible = score < T(0);
-      if (impossible && reference_finite) { continue; }
-      loaded.note(impossible ? defect::rejected_log_ratio : defect::rejected_score, k);
-    } else if (!elementary::isfinite(ratio)) {
-      loaded.note(defect::rejected_log_ratio, k);
-    }
+    const loaded_negative<T> one = load_negative<T>(policy, reference, row, k);
+    if (!one.present) { continue; }
+    if (one.problem != defect::none) { loaded.note(one.problem, k); }
     const auto i = static_cast<std::size_t>(loaded.negatives++);
-    lane.score[i] = score;
-    lane.ratio[i] = ratio;
+    lane.score[i] = one.score;
+    lane.ratio[i] = one.ratio;
     lane.slot[i] = static_cast<std::int32_t>(k);
   }
   return loaded;

@@ -20,14 +20,26 @@ __device__ inline T greater(const T& a, const T& b) {
   return a < b ? b : a;
 }
 
+/// What each thread holds of a row is its own number.
+struct own_numbers {
+  template <class T>
+  using of = T;
+  template <class T>
+  __device__ static T get(const T& x, unsigned) {
+    return x;
+  }
+  template <class T>
+  __device__ static void set(T& x, unsigned, const T& value) {
+    x = value;
+  }
+};
+
 /// Threads [n Size, (n + 1) Size) of a warp.
 template <unsigned Size>
-class warp_group {
+class warp_group : public own_numbers {
  public:
   static constexpr unsigned size = Size;
   static_assert(Size <= 32 && (Size & (Size - 1)) == 0);
-  template <class T>
-  using of = T;
 
   /// By threads whose x-coordinates are their numbers in the block.
   __device__ warp_group()
@@ -36,14 +48,6 @@ class warp_group {
   template <class Work>
   __device__ void each(const Work& work) const {
     work(rank_);
-  }
-  template <class T>
-  __device__ static T get(const T& x, unsigned) {
-    return x;
-  }
-  template <class T>
-  __device__ static void set(T& x, unsigned, const T& value) {
-    x = value;
   }
   template <class T>
   __device__ T rank() const {
@@ -94,26 +98,16 @@ class warp_group {
 
 /// All threads of a block of `Size`. `room`: shared memory for one double a warp and one more.
 template <unsigned Size>
-class block_group {
+class block_group : public own_numbers {
  public:
   static constexpr unsigned size = Size, warps = Size / 32;
   static_assert(Size % 32 == 0 && Size <= 1024 && (Size & (Size - 1)) == 0);
-  template <class T>
-  using of = T;
 
   __device__ explicit block_group(double* room) : room_{room} {}
 
   template <class Work>
   __device__ void each(const Work& work) const {
     work(threadIdx.x);
-  }
-  template <class T>
-  __device__ static T get(const T& x, unsigned) {
-    return x;
-  }
-  template <class T>
-  __device__ static void set(T& x, unsigned, const T& value) {
-    x = value;
   }
   template <class T>
   __device__ T rank() const {

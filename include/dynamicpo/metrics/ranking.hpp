@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <type_traits>
 
+#include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/error.hpp"
+#include "dynamicpo/result.hpp"
 #include "dynamicpo/score/scores.hpp"
 
 namespace dynamicpo::inline v1::metrics {
@@ -57,27 +58,19 @@ struct ranking_metrics {
 template <class T, class Space>
 bool stand(const scores<T, Space>& policy, index row, standing& found, index& negatives) {
   using compute = compute_of<T>;
-  static_assert(std::is_arithmetic_v<compute>, "dynamicpo: metrics are of plain numbers");
-  const auto read = [](const auto& stored, std::int32_t length) {
-    return static_cast<compute>(stored) / static_cast<compute>(length);
-  };
   found = {};
   negatives = 0;
-  if (policy.chosen_length(row) <= 0) { return false; }
-  const auto chosen = read(policy.chosen(row), policy.chosen_length(row));
-  if (!std::isfinite(chosen)) { return false; }
-  for (index k = 0; k < policy.negatives(row); ++k) {
-    if (!policy.present(row, k)) { continue; }
-    const auto score = read(policy.rejected(row, k), policy.rejected_length(row, k));
-    if (!std::isfinite(score)) {
-      if (score < 0) { continue; }
-      return false;
-    }
+  const auto chosen = detail::load_chosen<compute>(policy, reference_free, row);
+  bool valid = chosen.problem == defect::none;
+  for (index k = 0; valid && k < policy.negatives(row); ++k) {
+    const auto one = detail::load_negative<compute>(policy, reference_free, row, k);
+    valid = one.problem == defect::none;
+    if (!one.present) { continue; }
     ++negatives;
-    found.above += chosen < score ? 1 : 0;
-    found.level += chosen == score ? 1 : 0;
+    found.above += chosen.score < one.score ? 1 : 0;
+    found.level += chosen.score == one.score ? 1 : 0;
   }
-  return true;
+  return valid;
 }
 
 /// HR@k, NDCG@k and MRR of the chosen item among the negatives of its row. Rows are read in order; the same bits for

@@ -47,6 +47,12 @@ concept cutting = requires(const S& select, const row_scores<T>& row, scratch<T>
   { select.cut_of(row, scratch) } -> std::same_as<cut<T>>;
 };
 
+/// A cut that follows from the chosen score alone says so with `least(chosen)`, for numbers and lanes of them.
+template <class S>
+concept fixed_cut = requires(const S& select, const double& chosen) {
+  { select.least(chosen) } -> std::same_as<double>;
+};
+
 /// Flags what a cut selects.
 template <class T>
 constexpr selection_rule mark(const cut<T>& found, std::span<const T> scores, std::span<std::uint8_t> selected) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "dynamicpo/config.hpp"
 #include "dynamicpo/select/concept.hpp"
 
 namespace dynamicpo::inline v1::select {
@@ -17,7 +18,11 @@ struct threshold {
   }
   template <class T>
   constexpr cut<T> cut_of(const row_scores<T>& row, scratch<T>&) const {
-    return {row.chosen + T(gap), selection_rule::threshold};
+    return {least(row.chosen), selection_rule::threshold};
+  }
+  template <class V>
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr V least(const V& chosen) const {
+    return chosen + V(gap);
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "dynamicpo/config.hpp"
 #include "dynamicpo/select/concept.hpp"
 
 namespace dynamicpo::inline v1::select {
@@ -14,7 +15,11 @@ struct violators {
   }
   template <class T>
   constexpr cut<T> cut_of(const row_scores<T>& row, scratch<T>&) const {
-    return {row.chosen, selection_rule::violators};
+    return {least(row.chosen), selection_rule::violators};
+  }
+  template <class V>
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr V least(const V& chosen) const {
+    return chosen;
   }
 };
 

@@ -6,27 +6,17 @@
 #include <vector>
 
 #include "dynamicpo/sample/philox.hpp"
-#include "dynamicpo/select/boundary.hpp"
-#include "dynamicpo/workspace.hpp"
 #include "support/catch.hpp"
 #include "support/lane_group.hpp"
+#include "unit/detail/host_cut.hpp"
 
 namespace po = dynamicpo;
 namespace detail = dynamicpo::detail;
 
+using cut_test::host_cut;
+using cut_test::infinity_of;
+
 namespace {
-
-template <class T>
-inline constexpr T infinity_of = std::numeric_limits<T>::infinity();
-
-/// Where the library's selection cuts these values on the host, by the code that sees rows one by one.
-template <class T>
-T host_cut(const std::vector<T>& row) {
-  detail::row_buffers<T> buffers;
-  buffers.reserve(static_cast<po::index>(row.size()), 1);
-  auto scratch = buffers.scratch();
-  return po::select::boundary{}.cut_of(po::select::row_scores<T>{infinity_of<T>, row, 0}, scratch).least;
-}
 
 /// The same by a group of `Size` threads with `C` columns each; nothing takes part where the row has ended.
 template <unsigned Size, unsigned C, class T>

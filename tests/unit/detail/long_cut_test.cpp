@@ -4,30 +4,20 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <vector>
 
 #include "dynamicpo/sample/philox.hpp"
-#include "dynamicpo/select/boundary.hpp"
-#include "dynamicpo/workspace.hpp"
 #include "support/catch.hpp"
 #include "support/lane_group.hpp"
+#include "unit/detail/host_cut.hpp"
 
 namespace po = dynamicpo;
 namespace detail = dynamicpo::detail;
 
+using cut_test::host_cut;
+using cut_test::infinity_of;
+
 namespace {
-
-template <class T>
-inline constexpr T infinity_of = std::numeric_limits<T>::infinity();
-
-template <class T>
-T host_cut(const std::vector<T>& row) {
-  detail::row_buffers<T> buffers;
-  buffers.reserve(static_cast<po::index>(row.size()), 1);
-  auto scratch = buffers.scratch();
-  return po::select::boundary{}.cut_of(po::select::row_scores<T>{infinity_of<T>, row, 0}, scratch).least;
-}
 
 struct alignas(16) bytes16 {
   std::byte bytes[16];

@@ -134,25 +134,7 @@ TEST_CASE("the certificate: a violator at -2 among easy negatives at 20") {
   REQUIRE(gradient(po::objective::mppo, 3) < 1e-16);
 }
 
-TEST_CASE("share_gradient adds up to 1, and is flat for DMPO, softmax for S-DPO") {
-  std::vector<double> flat{-2, 20, 5}, soft{-2, 0, 5};
-  theory::share_gradient(po::objective::dmpo, std::span<double>(flat));
-  for (const double share : flat) { REQUIRE(std::abs(share - 1.0 / 3) <= 1e-15); }
-  theory::share_gradient(po::objective::sdpo, std::span<double>(soft));
-  const double total = std::exp(2.0) + 1 + std::exp(-5.0);
-  REQUIRE(std::abs(soft[0] - std::exp(2.0) / total) <= 1e-15);
-  REQUIRE(std::abs(soft[2] - std::exp(-5.0) / total) <= 1e-15);
-  std::vector<double> weighted{900, 1000};  // saturated, and shares all the same
-  const std::vector<double> beta{1, 3};
-  theory::share_gradient(po::objective::dmpo, std::span<double>(weighted), std::span<const double>(beta));
-  REQUIRE((weighted[0] == 0.25 && weighted[1] == 0.75));
-}
-
-TEST_CASE("theory refuses rows without margins, and betas of another number") {
-  std::vector<double> none, two{1, 2};
-  const std::vector<double> one{1};
-  REQUIRE_THROWS_AS(theory::weigh_margins(po::objective::dmpo, std::span<double>(none)), std::invalid_argument);
+TEST_CASE("log_suppression refuses rows without margins") {
+  const std::vector<double> none;
   REQUIRE_THROWS_AS(theory::log_suppression(po::objective::dmpo, std::span<const double>(none)), std::invalid_argument);
-  REQUIRE_THROWS_AS(theory::share_gradient(po::objective::dmpo, std::span<double>(two), std::span<const double>(one)),
-                    std::invalid_argument);
 }
