@@ -17,7 +17,7 @@ namespace dynamicpo::inline v1::sample {
 class alias_table {
  public:
   /// \throws std::invalid_argument when a weight is negative or not finite, or they add up to 0 or to no number.
-  explicit alias_table(std::span<const double> weights) : share_(weights.size()), other_(weights.size()) {
+  explicit alias_table(std::span<const double> weights) : slots_(weights.size()) {
     const auto refuse = [](const std::string& what) { detail::throw_invalid("sample::alias_table", what); };
     if (weights.size() > std::size_t{1} << 31) { refuse("more weights than ids"); }
     double greatest = 0;
@@ -36,29 +36,38 @@ class alias_table {
     build();
   }
 
-  index size() const { return static_cast<index>(share_.size()); }
+  index size() const { return static_cast<index>(slots_.size()); }
   double probability(index i) const { return probability_[static_cast<std::size_t>(i)]; }
   /// Four words.
   index draw(philox_engine& words) const {
-    const auto slot = words.below_wide(static_cast<std::uint32_t>(share_.size()));
-    return words.uniform() < share_[slot] ? static_cast<index>(slot) : static_cast<index>(other_[slot]);
+    const auto own = words.below_wide(static_cast<std::uint32_t>(slots_.size()));
+    const slot& drawn = slots_[own];
+    // Without a branch, which would be taken wrong as often as right and make the next draw's access wait.
+    const std::uint32_t use_other = words.uniform() < drawn.share ? 0u : ~0u;
+    return static_cast<index>(own ^ ((own ^ drawn.other) & use_other));
   }
 
  private:
+  /// Of each slot, which all are drawn alike, `share` is its own candidate's and the rest another's. Side by side: one
+  /// access to memory a draw.
+  struct slot {
+    double share;
+    std::uint32_t other;
+  };
+
   void build() {
-    const auto n = static_cast<double>(share_.size());
+    const auto n = static_cast<double>(slots_.size());
     std::vector<std::uint32_t> light, heavy;
-    for (std::size_t i = 0; i < share_.size(); ++i) {
-      share_[i] = probability_[i] * n;
-      other_[i] = static_cast<std::uint32_t>(i);
-      (share_[i] < 1 ? light : heavy).push_back(static_cast<std::uint32_t>(i));
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      slots_[i] = {probability_[i] * n, static_cast<std::uint32_t>(i)};
+      (slots_[i].share < 1 ? light : heavy).push_back(static_cast<std::uint32_t>(i));
     }
     while (!light.empty() && !heavy.empty()) {
       const std::uint32_t poor = light.back(), rich = heavy.back();
       light.pop_back();
-      other_[poor] = rich;
-      share_[rich] -= 1 - share_[poor];
-      if (share_[rich] < 1) {
+      slots_[poor].other = rich;
+      slots_[rich].share -= 1 - slots_[poor].share;
+      if (slots_[rich].share < 1) {
         heavy.pop_back();
         light.push_back(rich);
       }
@@ -69,14 +78,13 @@ class alias_table {
     for (const auto* rest : {&light, &heavy}) {
       for (const std::uint32_t i : *rest) {
         const bool drawn = probability_[i] > 0;
-        share_[i] = drawn ? 1 : 0;
-        other_[i] = drawn ? i : most;
+        slots_[i] = {drawn ? 1.0 : 0.0, drawn ? i : most};
       }
     }
   }
 
-  std::vector<double> probability_, share_;
-  std::vector<std::uint32_t> other_;
+  std::vector<double> probability_;
+  std::vector<slot> slots_;
 };
 
 }  // namespace dynamicpo::inline v1::sample

@@ -24,6 +24,10 @@ class in_batch {
   index draw(philox_engine& words) const { return table_.draw(words); }
   double probability(index candidate) const { return table_.probability(candidate); }
   item item_of(index candidate) const { return items_[static_cast<std::size_t>(candidate)]; }
+  index candidate_of(item wanted) const {
+    const auto place = std::lower_bound(items_.begin(), items_.end(), wanted);
+    return place != items_.end() && *place == wanted ? place - items_.begin() : -1;
+  }
 
  private:
   static std::vector<item> distinct(std::span<const item> chosen) {

@@ -28,8 +28,16 @@ struct item_lists {
     return std::binary_search(list.begin(), list.end(), wanted);
   }
 
-  /// \throws std::invalid_argument unless this has `rows` rows, each in ascending order, within `items`.
-  void require(const char* where, index rows) const {
+  /// Whether the items of a row are in ascending order.
+  bool ascending(index row) const {
+    const std::span<const item> list = of(row);
+    unsigned falls = 0;  // no early end: side by side that is faster
+    for (std::size_t i = 1; i < list.size(); ++i) { falls |= list[i] < list[i - 1] ? 1u : 0u; }
+    return falls == 0;
+  }
+
+  /// \throws std::invalid_argument unless the offsets are those of `rows` rows within `items`.
+  void require_offsets(const char* where, index rows) const {
     if (offsets.empty()) { return; }
     if (static_cast<index>(offsets.size()) != rows + 1) {
       detail::throw_invalid(
@@ -41,11 +49,17 @@ struct item_lists {
         detail::throw_invalid(where, "the offsets of the positives of row " + std::to_string(row) +
                                          " decrease or pass the end of " + std::to_string(items.size()) + " items");
       }
-      const auto list = of(static_cast<index>(row));
-      if (!std::is_sorted(list.begin(), list.end())) {
-        detail::throw_invalid(where, "the positives of row " + std::to_string(row) + " are not in ascending order");
-      }
     }
+  }
+  /// \throws std::invalid_argument, and also unless each row's items are in ascending order.
+  void require(const char* where, index rows) const {
+    require_offsets(where, rows);
+    for (index row = 0; row < rows; ++row) {
+      if (!ascending(row)) { throw_order(where, row); }
+    }
+  }
+  [[noreturn]] static void throw_order(const char* where, index row) {
+    detail::throw_invalid(where, "the positives of row " + std::to_string(row) + " are not in ascending order");
   }
 };
 

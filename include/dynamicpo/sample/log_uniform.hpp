@@ -29,6 +29,7 @@ class log_uniform {
     return std::log1p(1.0 / (static_cast<double>(candidate) + 1.0)) / logarithm_;
   }
   item item_of(index candidate) const { return static_cast<item>(candidate); }
+  index candidate_of(item wanted) const { return wanted >= 0 && wanted < items_ ? index{wanted} : -1; }
 
  private:
   index items_;

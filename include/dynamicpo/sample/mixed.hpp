@@ -28,6 +28,8 @@ class mixed {
     return share_ * first_.probability(candidate) + (1 - share_) * second_.probability(candidate);
   }
   item item_of(index candidate) const { return first_.item_of(candidate); }
+  index candidate_of(item wanted) const requires requires(const First& first) { first.candidate_of(wanted); }
+  { return first_.candidate_of(wanted); }
 
  private:
   double share_;

@@ -51,7 +51,7 @@ DYNAMICPO_HD constexpr std::uint32_t bounded(std::uint32_t bits, std::uint32_t b
 }
 
 /// A stream of Philox words: word n of stream (seed, stream) is a pure function of the three. Models
-/// std::uniform_random_bit_generator. Copyable, 40 bytes; not for concurrent use of one object.
+/// std::uniform_random_bit_generator. Copyable, 48 bytes; not for concurrent use of one object.
 class philox_engine {
  public:
   using result_type = std::uint32_t;
@@ -59,21 +59,29 @@ class philox_engine {
   /// From word `first` of the stream on, a multiple of 4.
   DYNAMICPO_HD constexpr explicit philox_engine(std::uint64_t seed, std::uint64_t stream = 0,
                                                 std::uint64_t first = 0) noexcept
-      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}, stream_{stream}, next_{first} {}
+      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
+        stream_{stream},
+        next_block_{first >> 2} {}
+  /// The same, of which the first four words are known already.
+  DYNAMICPO_HD constexpr philox_engine(std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
+                                       const philox_block& words) noexcept
+      : philox_engine(seed, stream, first + 4) {
+    words_ = words;
+    used_ = 0;
+  }
 
   static constexpr result_type min() noexcept { return 0; }
   static constexpr result_type max() noexcept { return 0xFFFFFFFFu; }
 
   DYNAMICPO_HD constexpr result_type operator()() noexcept {
-    const auto lane = static_cast<std::uint32_t>(next_ & 3u);
-    if (lane == 0) {
-      const std::uint64_t block = next_ >> 2;
-      words_ = philox_block_at(static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+    if (used_ == 4) {
+      words_ = philox_block_at(static_cast<std::uint32_t>(next_block_), static_cast<std::uint32_t>(next_block_ >> 32),
                                static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32), key_[0],
                                key_[1]);
+      ++next_block_;
+      used_ = 0;
     }
-    ++next_;
-    return words_.word[lane];
+    return words_.word[used_++];
   }
 
   /// Uniform integer in [0, bound), bound >= 1; one word.
@@ -94,8 +102,9 @@ class philox_engine {
  private:
   std::uint32_t key_[2];
   std::uint64_t stream_;
-  std::uint64_t next_;
+  std::uint64_t next_block_;
   philox_block words_{};
+  std::uint32_t used_ = 4;
 };
 
 }  // namespace dynamicpo::inline v1::sample

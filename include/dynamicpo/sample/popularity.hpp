@@ -23,6 +23,7 @@ class popularity {
   index draw(philox_engine& words) const { return table_.draw(words); }
   double probability(index candidate) const { return table_.probability(candidate); }
   item item_of(index candidate) const { return static_cast<item>(candidate); }
+  index candidate_of(item wanted) const { return wanted >= 0 && wanted < table_.size() ? index{wanted} : -1; }
 
  private:
   template <class Count>

@@ -23,6 +23,7 @@ class uniform {
   }
   double probability(index) const { return 1.0 / static_cast<double>(items_); }
   item item_of(index candidate) const { return static_cast<item>(candidate); }
+  index candidate_of(item wanted) const { return wanted >= 0 && wanted < items_ ? index{wanted} : -1; }
 
  private:
   index items_;

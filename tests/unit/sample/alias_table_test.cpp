@@ -16,7 +16,7 @@ namespace {
 std::vector<double> drawn(const sample::alias_table& table, int draws) {
   std::vector<double> seen(static_cast<std::size_t>(table.size()));
   for (int i = 0; i < draws; ++i) {
-    auto words = sample::words_of(11, 0, i, 3);
+    auto words = sample::slot_stream(11, 0, i).words(3);
     seen[static_cast<std::size_t>(table.draw(words))] += 1;
   }
   return seen;

@@ -34,7 +34,7 @@ double deviation_of(const Sampler& sampler, int draws) {
   std::vector<double> seen(static_cast<std::size_t>(sampler.candidates())), expected;
   for (dynamicpo::index c = 0; c < sampler.candidates(); ++c) { expected.push_back(sampler.probability(c)); }
   for (int i = 0; i < draws; ++i) {
-    auto words = dynamicpo::sample::words_of(7, 1, i, 0);
+    auto words = dynamicpo::sample::slot_stream(7, 1, i).words(0);
     seen[static_cast<std::size_t>(sampler.draw(words))] += 1;
   }
   return chi_square_deviation(seen, expected);

@@ -18,7 +18,7 @@ TEST_CASE("log_uniform draws by the ratio of neighbouring places") {
     REQUIRE(std::abs(test_support::deviation_of(sampler, 200000)) <= 4);
   }
   const sample::log_uniform one(1);
-  auto words = sample::words_of(1, 0, 0, 0);
+  auto words = sample::slot_stream(1, 0, 0).words(0);
   REQUIRE((one.draw(words) == 0 && one.probability(0) == 1));
 }
 

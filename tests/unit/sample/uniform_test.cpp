@@ -22,7 +22,7 @@ TEST_CASE("uniform reaches the ends of the largest catalogue") {
   const sample::uniform sampler(dynamicpo::index{1} << 31);
   dynamicpo::index least = 1L << 40, most = 0;
   for (int i = 0; i < 100000; ++i) {
-    auto words = sample::words_of(3, 0, i, 0);
+    auto words = sample::slot_stream(3, 0, i).words(0);
     const dynamicpo::index drawn = sampler.draw(words);
     least = std::min(least, drawn);
     most = std::max(most, drawn);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "dynamicpo/detail/row_draws.hpp"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "dynamicpo/sample/in_batch.hpp"
+#include "dynamicpo/sample/uniform.hpp"
+#include "support/catch.hpp"
+
+namespace po = dynamicpo;
+namespace detail = dynamicpo::detail;
+namespace sample = dynamicpo::sample;
+using sample::item;
+
+TEST_CASE("slot_words are the words of each slot, beyond the first four too") {
+  for (const po::index first : {0, 5, 1 << 20}) {
+    const sample::slot_stream stream(77, 3, 4'000'000'000);
+    const detail::slot_words<16> words(stream, first);
+    for (std::size_t i = 0; i < 16; ++i) {
+      auto found = words[i], expected = stream.words(first + static_cast<po::index>(i));
+      for (int word = 0; word < 11; ++word) { REQUIRE(found() == expected()); }
+    }
+  }
+}
+
+TEST_CASE("in_ascending finds what std::binary_search finds, in lists of every length") {
+  sample::philox_engine random{4};
+  for (std::size_t length = 0; length < 70; ++length) {
+    std::vector<item> list(length);
+    for (item& each : list) { each = static_cast<item>(random.below(100)) - 20; }
+    std::sort(list.begin(), list.end());
+    for (item wanted = -25; wanted < 105; ++wanted) {
+      REQUIRE(detail::in_ascending(list, wanted) == std::binary_search(list.begin(), list.end(), wanted));
+    }
+  }
+}
+
+TEST_CASE("taken_items holds what was added, up to the last place, and forgets it") {
+  detail::taken_items taken;
+  for (const po::index most : {0, 1, 15, 16, 17, 200}) {
+    taken.clear(most);
+    std::set<item> added;
+    for (po::index i = 0; i < most; ++i) {
+      const auto each = static_cast<item>((i * 37) % 1009);
+      REQUIRE(!taken.contains(each));
+      taken.add(each);
+      added.insert(each);
+    }
+    for (item each = 0; each < 1009; ++each) { REQUIRE(taken.contains(each) == added.contains(each)); }
+  }
+}
+
+namespace {
+
+/// A sampler whose candidates can only be searched.
+struct even_items {
+  po::index candidates() const { return 8; }
+  po::index draw(sample::philox_engine& words) const { return words.below(8); }
+  double probability(po::index) const { return 0.125; }
+  item item_of(po::index candidate) const { return static_cast<item>(2 * candidate); }
+};
+
+}  // namespace
+
+TEST_CASE("candidate_of: the sampler's own, or by search") {
+  const std::vector<item> batch{9, 3, -1, 3, 40};
+  const sample::in_batch chosen(batch);
+  for (item wanted = -3; wanted < 50; ++wanted) {
+    const auto even = detail::candidate_of(even_items{}, wanted);
+    REQUIRE(even == (wanted >= 0 && wanted < 16 && wanted % 2 == 0 ? wanted / 2 : -1));
+    REQUIRE(detail::candidate_of(sample::uniform(20), wanted) == (wanted >= 0 && wanted < 20 ? wanted : -1));
+    const auto found = detail::candidate_of(chosen, wanted);
+    REQUIRE((found >= 0) == (wanted == 3 || wanted == 9 || wanted == 40));
+    if (found >= 0) { REQUIRE(chosen.item_of(found) == wanted); }
+  }
+}
+
+TEST_CASE("row_draws: more slots than one group, in order, and what is left when candidates run out") {
+  const sample::uniform from(40);
+  const std::vector<item> positives{0, 7, 39};
+  detail::taken_items taken;
+  detail::row_draws<sample::uniform> draws(from, positives, false, taken);
+  sample::draw_counts counts;
+  std::vector<po::index> written;
+  const auto found = draws.draw({1, 2, 3}, 50, counts, [&](po::index slot, po::index candidate) {
+    REQUIRE(slot == static_cast<po::index>(written.size()));
+    written.push_back(candidate);
+  });
+  REQUIRE(found == 37);
+  REQUIRE((counts.drawn == 37 && counts.short_rows == 1 && counts.accepted + counts.exhaustive == 37));
+  REQUIRE(std::all_of(written.begin() + 37, written.end(), [](po::index each) { return each == -1; }));
+  const std::set<po::index> distinct(written.begin(), written.begin() + 37);
+  REQUIRE(distinct.size() == 37);
+  for (const item each : positives) { REQUIRE(!distinct.contains(each)); }
+}
