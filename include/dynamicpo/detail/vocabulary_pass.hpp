@@ -22,6 +22,7 @@ struct softmax_sums {
   index argmax = -1;    ///< the first that is greatest
 
   double log_probability(double logit) const { return (logit - most) - elementary::log(sum); }
+  double log_sum() const { return most + elementary::log(sum); }
   double entropy() const { return elementary::log(sum) - weighted / sum; }
 };
 
@@ -43,33 +44,44 @@ DYNAMICPO_INLINE void for_each_piece(const T* logits, index vocabulary, Compute*
   }
 }
 
-/// Lanes k .. of `count` values; `other` beyond them.
+/// see(lanes, i) for all of `count` values, lanes at a time, i going through 0 .. Ways - 1 so that chains of operations
+/// are as many; `other` stands beyond the last.
+template <class V, std::size_t Ways, class See>
+DYNAMICPO_INLINE void for_each_lanes(const typename V::element* values, std::size_t count, typename V::element other,
+                                     const See& see) {
+  std::size_t k = 0;
+  for (; k + Ways * V::count <= count; k += Ways * V::count) {
+    unrolled<Ways>([&](auto i) { see(V::load(values + k + i * V::count), std::size_t{i}); });
+  }
+  for (; k < count; k += V::count) {
+    typename V::element rest[V::count];
+    for (std::size_t l = 0; l < V::count; ++l) { rest[l] = k + l < count ? values[k + l] : other; }
+    see(V::load(rest), std::size_t{0});
+  }
+}
+
+/// The greatest of `count` values, NaN left out; -inf of none.
 template <class V>
-DYNAMICPO_INLINE V lanes_or(const typename V::element* values, std::size_t k, std::size_t count,
-                            typename V::element other) {
-  if (k + V::count <= count) { return V::load(values + k); }
-  typename V::element rest[V::count];
-  for (std::size_t l = 0; l < V::count; ++l) { rest[l] = k + l < count ? values[k + l] : other; }
-  return V::load(rest);
+DYNAMICPO_INLINE typename V::element greatest_of(const typename V::element* values, std::size_t count) {
+  using number = typename V::element;
+  constexpr number lowest = -std::numeric_limits<number>::infinity();
+  V most[4] = {V(lowest), V(lowest), V(lowest), V(lowest)};
+  for_each_lanes<V, 4>(values, count, lowest,
+                       [&](const V& x, std::size_t i) { most[i] = where(most[i] < x, x, most[i]); });
+  for (std::size_t i = 1; i < 4; ++i) { most[0] = where(most[0] < most[i], most[i], most[0]); }
+  number greatest = most[0][0];
+  for (std::size_t l = 1; l < V::count; ++l) { greatest = std::max(greatest, most[0][l]); }
+  return greatest;
 }
 
 /// Adds `count` logits, the first of which is number `first` of the vocabulary. Online: the sums so far are rescaled
-/// when there is a greater one among them.
+/// when there is a greater one among them. A NaN makes the sums NaN.
 template <class V>
 DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, std::size_t count, bool with_entropy,
                                 softmax_sums& total) {
   using number = typename V::element;
   constexpr number lowest = -std::numeric_limits<number>::infinity();
-  V most(lowest);
-  auto unordered = most < most;
-  for (std::size_t k = 0; k < count; k += V::count) {
-    const V x = lanes_or<V>(values, k, count, lowest);
-    most = where(most < x, x, most);
-    unordered = unordered | ~(x == x);
-  }
-  number greatest = most[0];
-  for (std::size_t l = 1; l < V::count; ++l) { greatest = std::max(greatest, most[l]); }
-  if (any(unordered)) { total.sum = std::numeric_limits<double>::quiet_NaN(); }
+  const number greatest = greatest_of<V>(values, count);
   if (static_cast<double>(greatest) > total.most) {
     if (total.sum > 0) {
       const double step = total.most - static_cast<double>(greatest), factor = elementary::exp(step);
@@ -79,17 +91,21 @@ DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, 
     total.most = static_cast<double>(greatest);
     total.argmax = first + (std::find(values, values + count, greatest) - values);
   }
-  if (total.most == -std::numeric_limits<double>::infinity()) { return; }
-  using accumulator = accumulator_of<V>;  // or what is small would be lost beside 1
-  accumulator sum(0), weighted(0);
-  const V shift(static_cast<number>(total.most));
-  for (std::size_t k = 0; k < count; k += V::count) {
-    const V distance = lanes_or<V>(values, k, count, lowest) - shift, weight = elementary::decay(distance);
-    sum += accumulator(weight);
-    if (with_entropy) { weighted += accumulator(where(weight == V(0), V(0), distance * weight)); }
+  if (total.most == -std::numeric_limits<double>::infinity()) {
+    const bool unordered = std::any_of(values, values + count, [](number x) { return !(x == x); });
+    if (unordered) { total.sum = std::numeric_limits<double>::quiet_NaN(); }
+    return;
   }
-  total.sum += sum_of_lanes(sum);
-  total.weighted += sum_of_lanes(weighted);
+  using accumulator = accumulator_of<V>;  // or what is small would be lost beside 1
+  const V shift(static_cast<number>(total.most));
+  accumulator sum[2] = {accumulator(0), accumulator(0)}, weighted[2] = {accumulator(0), accumulator(0)};
+  for_each_lanes<V, 2>(values, count, lowest, [&](const V& x, std::size_t i) {
+    const V distance = x - shift, weight = elementary::decay(distance);
+    sum[i] += accumulator(weight);
+    if (with_entropy) { weighted[i] += accumulator(where(weight == V(0), V(0), distance * weight)); }
+  });
+  total.sum += sum_of_lanes(sum[0] + sum[1]);
+  total.weighted += sum_of_lanes(weighted[0] + weighted[1]);
 }
 
 template <class V, class T>
@@ -102,29 +118,70 @@ DYNAMICPO_INLINE softmax_sums sums_over_vocabulary(const T* logits, index vocabu
   return total;
 }
 
-/// to[v] = (or += with `accumulate`) coefficient ([v = label] - softmax(logits)[v]); `to` may be the logits.
+/// coefficient ([v = label] - e^(x - log_sum)) for numbers or lanes of them. log_sum in two parts: one number of x's
+/// precision would be a relative error in every probability.
+template <class V>
+class softmax_slope {
+ public:
+  using number = typename V::element;
+
+  DYNAMICPO_INLINE softmax_slope(double log_sum, double coefficient)
+      : high_(static_cast<number>(log_sum)),
+        low_(static_cast<number>(log_sum - static_cast<double>(high_))),
+        minus_(static_cast<number>(-coefficient)),
+        coefficient_(coefficient) {}
+
+  DYNAMICPO_INLINE V of_others(const V& x) const { return V(minus_) * elementary::decay((x - V(high_)) - V(low_)); }
+  DYNAMICPO_INLINE number of_label(number x) const {
+    const number part = minus_ * elementary::decay((x - high_) - low_);
+    return static_cast<number>(static_cast<double>(part) + coefficient_);
+  }
+
+ private:
+  number high_, low_, minus_;
+  double coefficient_;
+};
+
+/// to[v] = (or += with `accumulate`) coefficient ([v = label] - softmax(logits)[v]); `to` may be the logits. `label`
+/// may lie outside.
 template <class V, class T, class U>
-DYNAMICPO_INLINE void softmax_gradient(const T* logits, index vocabulary, const softmax_sums& sums, index label,
+DYNAMICPO_INLINE void softmax_gradient(const T* logits, index vocabulary, double log_sum, index label,
                                        double coefficient, bool accumulate, U* to) {
   using number = typename V::element;
-  alignas(64) number room[vocabulary_piece], made[vocabulary_piece + V::count];
-  const V shift(static_cast<number>(sums.most)), log_sum(static_cast<number>(elementary::log(sums.sum)));
-  const V minus(static_cast<number>(-coefficient));
+  using wide = std::common_type_t<compute_of<U>, number>;
+  const softmax_slope<V> slope(log_sum, coefficient);
+  const auto put = [&](U& entry, number made) {
+    entry = static_cast<U>(accumulate ? static_cast<wide>(entry) + static_cast<wide>(made) : static_cast<wide>(made));
+  };
+  const bool inside = label >= 0 && label < vocabulary;
+  U at_label{};
+  if (inside) {  // before it is overwritten
+    at_label = to[label];
+    put(at_label, slope.of_label(static_cast<number>(logits[label])));
+  }
+  alignas(64) number room[vocabulary_piece];
   for_each_piece(logits, vocabulary, room, [&](const number* values, index first, std::size_t count) {
-    for (std::size_t k = 0; k < count; k += V::count) {
-      const V x = lanes_or<V>(values, k, count, -std::numeric_limits<number>::infinity());
-      (minus * elementary::decay((x - shift) - log_sum)).store(made + k);
+    U* const made = to + first;
+    std::size_t k = 0;
+    for (; k + V::count <= count; k += V::count) {
+      V slopes = slope.of_others(V::load(values + k));
+      if constexpr (std::is_same_v<U, number>) {
+        if (accumulate) { slopes += V::load(made + k); }
+        slopes.store(made + k);
+      } else {
+        number each[V::count];
+        slopes.store(each);
+        for (std::size_t l = 0; l < V::count; ++l) { put(made[k + l], each[l]); }
+      }
     }
-    if (label >= first && label < first + static_cast<index>(count)) {
-      made[label - first] = static_cast<number>(static_cast<double>(made[label - first]) + coefficient);
-    }
-    for (std::size_t k = 0; k < count; ++k) {
-      U& entry = to[first + static_cast<index>(k)];
-      using wide = std::common_type_t<compute_of<U>, number>;
-      entry = static_cast<U>(accumulate ? static_cast<wide>(entry) + static_cast<wide>(made[k])
-                                        : static_cast<wide>(made[k]));
+    if (k < count) {
+      number rest[V::count] = {}, each[V::count];
+      std::copy(values + k, values + count, rest);
+      slope.of_others(V::load(rest)).store(each);
+      for (std::size_t l = 0; k + l < count; ++l) { put(made[k + l], each[l]); }
     }
   });
+  if (inside) { to[label] = at_label; }
 }
 
 }  // namespace dynamicpo::inline v1::detail

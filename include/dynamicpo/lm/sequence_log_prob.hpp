@@ -47,6 +47,7 @@ void sequence_log_prob(const Exec& exec, const token_logits<T>& logits, const to
         if (!out.argmax.empty()) {
           out.argmax[static_cast<std::size_t>(place)] = static_cast<std::int32_t>(sums.argmax);
         }
+        if (!out.log_sum.empty()) { out.log_sum[static_cast<std::size_t>(place)] = counts ? sums.log_sum() : 0.0; }
       }
     });
     const auto at = static_cast<std::size_t>(sequence);
@@ -61,11 +62,14 @@ void sequence_log_prob(const Exec& exec, const token_logits<T>& logits, const to
 /// not read: the negatives that a selection leaves out cost nothing but their zeros.
 /// \param gradient  the shape of `logits`; may be the logits themselves, exactly in place and without `accumulate`; any
 ///                  other overlap is refused. \param coefficient  within the range of the arithmetic.
+/// \param log_sum   [N, T] as sequence_log_prob gives it for these logits, or empty: then it is computed, at the cost
+/// of
+///                  sequence_log_prob.
 /// \throws std::invalid_argument as sequence_log_prob, and when shapes differ or memory overlaps as said.
 template <class Exec, class T, class U>
 void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits, const token_labels& labels,
                                 std::span<const double> coefficient, const token_logits<U>& gradient,
-                                bool accumulate = false) {
+                                bool accumulate = false, std::span<const double> log_sum = {}) {
   using number = compute_of<T>;
   constexpr const char* where = "lm::sequence_log_prob_backward";
   labels.require(where, logits.sequences * logits.tokens, logits.tokens, logits.vocabulary);
@@ -73,6 +77,7 @@ void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits,
     detail::throw_invalid(where, "coefficient has " + std::to_string(coefficient.size()) + " entries, expected " +
                                      std::to_string(logits.sequences));
   }
+  detail::require_room(where, "log_sum", log_sum, logits.sequences * logits.tokens);
   if (gradient.sequences != logits.sequences || gradient.tokens != logits.tokens ||
       gradient.vocabulary != logits.vocabulary) {
     detail::throw_invalid(where, "the gradient has another shape than the logits");
@@ -97,8 +102,9 @@ void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits,
           continue;
         }
         const auto* const at = logits.at(sequence, token);
-        const auto sums = detail::sums_over_vocabulary<V>(at, logits.vocabulary, false);
-        detail::softmax_gradient<V>(at, logits.vocabulary, sums, index{labels.label[static_cast<std::size_t>(place)]},
+        const double sum = log_sum.empty() ? detail::sums_over_vocabulary<V>(at, logits.vocabulary, false).log_sum()
+                                           : log_sum[static_cast<std::size_t>(place)];
+        detail::softmax_gradient<V>(at, logits.vocabulary, sum, index{labels.label[static_cast<std::size_t>(place)]},
                                     pull, accumulate, to);
       }
     });

@@ -17,12 +17,15 @@ struct sequence_outputs {
   std::span<double> entropy{};       ///< [N] sum of the entropies of their distributions, nats
   std::span<std::int32_t> argmax{};  ///< [N, T] the first most likely token, -1 where a place does not count
                                      ///< or no token is possible
+  std::span<double> log_sum{};       ///< [N, T] log of the sum of e^logit over the vocabulary, 0 where a place does not
+                                     ///< count: given to the backward pass, it spares one over the logits
 
   /// \throws std::invalid_argument when one is too short.
   void require(const char* where, index sequences, index tokens) const {
     detail::require_room(where, "count", count, sequences);
     detail::require_room(where, "entropy", entropy, sequences);
     detail::require_room(where, "argmax", argmax, sequences * tokens);
+    detail::require_room(where, "log_sum", log_sum, sequences * tokens);
     if (static_cast<index>(log_prob.size()) < sequences) {
       detail::throw_invalid(
           where, "log_prob has " + std::to_string(log_prob.size()) + " entries, expected " + std::to_string(sequences));
