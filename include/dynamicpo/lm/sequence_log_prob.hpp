@@ -62,9 +62,7 @@ void sequence_log_prob(const Exec& exec, const token_logits<T>& logits, const to
 /// not read: the negatives that a selection leaves out cost nothing but their zeros.
 /// \param gradient  the shape of `logits`; may be the logits themselves, exactly in place and without `accumulate`; any
 ///                  other overlap is refused. \param coefficient  within the range of the arithmetic.
-/// \param log_sum   [N, T] as sequence_log_prob gives it for these logits, or empty: then it is computed, at the cost
-/// of
-///                  sequence_log_prob.
+/// \param log_sum   [N, T] as sequence_log_prob gives it for these logits; or empty: one more pass over them finds it.
 /// \throws std::invalid_argument as sequence_log_prob, and when shapes differ or memory overlaps as said.
 template <class Exec, class T, class U>
 void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits, const token_labels& labels,

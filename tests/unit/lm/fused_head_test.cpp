@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "dynamicpo/adapt/eigen_product.hpp"
@@ -108,6 +109,59 @@ TEMPLATE_TEST_CASE("fused_log_prob_backward is the chain rule through the logits
   lm::fused_log_prob_backward(po::exec::threads{3}, product, of.head(), of.labels(), coefficient, alone.data(),
                               static_cast<TestType*>(nullptr));
   REQUIRE(alone == by_hidden);
+}
+
+TEMPLATE_TEST_CASE("fused_log_prob hands its log-sums to the backward pass, which then gives the same bits", "", float,
+                   double) {
+  const model<TestType> of;
+  const auto logits = of.logits();
+  answer whole, fused;
+  std::vector<double> expected(185), found(185, 5.0);
+  auto out = whole.out();
+  out.log_sum = expected;
+  lm::sequence_log_prob(po::exec::seq, lm::view_logits(std::span<const TestType>(logits), 5, 37, 2100), of.labels(),
+                        out);
+  out = fused.out();
+  out.log_sum = found;
+  lm::fused_log_prob(po::exec::seq, product, of.head(), of.labels(), out);
+  REQUIRE(distance(found, expected) <= (sizeof(TestType) == 8 ? 1e-13 : 2e-6));
+  for (std::size_t place = 0; place < 185; ++place) {
+    REQUIRE((found[place] == 0) == !of.labels().counts(static_cast<po::index>(place)));
+  }
+  const std::vector<double> coefficient{0.5, 0, -1, 0, 2};
+  const auto backward = [&](std::span<const double> given) {
+    std::vector<TestType> hidden(of.hidden.size()), weights(of.weights.size());
+    lm::fused_log_prob_backward(po::exec::seq, product, of.head(), of.labels(), coefficient, hidden.data(),
+                                weights.data(), false, given);
+    return std::pair(hidden, weights);
+  };
+  REQUIRE(backward(found) == backward({}));
+  std::vector<double> other = found;  // it is what is given that counts
+  for (double& each : other) { each += 1; }
+  REQUIRE(backward(other) != backward({}));
+  REQUIRE_THROWS_WITH(backward(std::span<const double>(found).first(184)),
+                      "dynamicpo::lm::fused_log_prob_backward: log_sum has 184 entries, expected 185");
+}
+
+TEMPLATE_TEST_CASE("fused_log_prob: a sequence longer than two tiles of places, and many of one place", "[threads]",
+                   float, double) {
+  for (const bool one_long : {true, false}) {
+    model<TestType> of;
+    of.sequences = one_long ? 1 : 185;  // the same places, cut otherwise
+    of.tokens = one_long ? 185 : 1;
+    const auto logits = of.logits();
+    const auto n = static_cast<std::size_t>(of.sequences);
+    std::vector<double> expected(n), found(n), many(n);
+    std::vector<std::int32_t> expected_count(n), count(n);
+    lm::sequence_log_prob(po::exec::seq,
+                          lm::view_logits(std::span<const TestType>(logits), of.sequences, of.tokens, 2100),
+                          of.labels(), {.log_prob = expected, .count = expected_count});
+    lm::fused_log_prob(po::exec::seq, product, of.head(), of.labels(), {.log_prob = found, .count = count});
+    lm::fused_log_prob(po::exec::threads{3}, product, of.head(), of.labels(), {.log_prob = many});
+    REQUIRE(distance(found, expected) <= (sizeof(TestType) == 8 ? 1e-11 : 2e-3));
+    REQUIRE(count == expected_count);
+    REQUIRE(many == found);
+  }
 }
 
 TEST_CASE("fused_log_prob_backward does not read what has no coefficient") {

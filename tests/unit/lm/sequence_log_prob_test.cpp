@@ -215,6 +215,44 @@ TEST_CASE("sequence_log_prob: the same bits for any number of threads, strides r
   REQUIRE(log_prob == one.log_prob);
 }
 
+TEMPLATE_TEST_CASE("sequence_log_prob hands its log-sums to the backward pass, which then gives the same bits", "",
+                   float, double, Eigen::bfloat16, Eigen::half) {
+  text<TestType> of(6, 5, 2100, 9.0, 3);
+  of.logits[static_cast<std::size_t>(2100 * 3 + 7)] = static_cast<TestType>(-test_support::infinity_of<float>);
+  std::vector<double> log_prob(6), log_sum(30, 5.0);
+  lm::sequence_log_prob(po::exec::seq, of.view(), of.labels(), {.log_prob = log_prob, .log_sum = log_sum});
+  REQUIRE(log_prob == ask(of).log_prob);
+  for (std::size_t place = 0; place < 30; ++place) {
+    if (!of.labels().counts(static_cast<po::index>(place))) {
+      REQUIRE(log_sum[place] == 0);
+      continue;
+    }
+    long double sum = 0;
+    for (std::size_t v = 0; v < 2100; ++v) {
+      sum += std::exp(static_cast<long double>(static_cast<double>(of.logits[place * 2100 + v])));
+    }
+    const auto expected = static_cast<double>(std::log(sum));
+    REQUIRE(std::abs(log_sum[place] - expected) <= (sizeof(TestType) == 8 ? 1e-14 : 1e-7) * (1 + std::abs(expected)));
+  }
+  const std::vector<double> coefficient{0.5, -1, 0, 2, 1, -0.25};
+  const auto backward = [&](std::span<const double> given) {
+    std::vector<float> gradient(of.logits.size());
+    lm::sequence_log_prob_backward(po::exec::seq, of.view(), of.labels(), coefficient,
+                                   lm::view_logits(std::span<float>(gradient), 6, 5, 2100), false, given);
+    return gradient;
+  };
+  REQUIRE(backward(log_sum) == backward({}));
+  std::vector<double> other = log_sum;  // it is what is given that counts
+  for (double& each : other) { each += 1; }
+  REQUIRE(backward(other) != backward({}));
+  REQUIRE_THROWS_WITH(backward(std::span<const double>(log_sum).first(29)),
+                      "dynamicpo::lm::sequence_log_prob_backward: log_sum has 29 entries, expected 30");
+  std::vector<double> room(29);
+  REQUIRE_THROWS_AS(
+      lm::sequence_log_prob(po::exec::seq, of.view(), of.labels(), {.log_prob = log_prob, .log_sum = room}),
+      std::invalid_argument);
+}
+
 TEST_CASE("sequence_log_prob refuses labels that are no tokens, and arrays that do not fit") {
   text<float> of(2, 2, 4, 1.0);
   of.label = {1, 4, 0, 0};
