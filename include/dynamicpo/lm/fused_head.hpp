@@ -37,11 +37,11 @@ struct language_head {
 namespace dynamicpo::inline v1::detail {
 
 /// The places of a head that take part, in tiles of 64, by 1024 tokens of the vocabulary. Which places a tile has
-/// depends on the labels alone.
+/// depends on labels and coefficients alone.
 template <class T, class Product>
 class head_tiles {
  public:
-  static constexpr index rows = 64, columns = static_cast<index>(vocabulary_piece);
+  static constexpr index rows = 64, columns = static_cast<index>(vocabulary_piece), wave = 256;
 
   /// \param coefficient  of each sequence: those of 0 take no part; empty: all do.
   head_tiles(const char* where, const Product& product, const lm::language_head<T>& head,
@@ -53,10 +53,6 @@ class head_tiles {
       throw_invalid(where, "a head of negative extent");
     }
     labels.require(where, head.places(), head.tokens, head.vocabulary);
-    index seen = 0;
-    for (index place = 0; place < head.places(); ++place) {
-      if (takes_part(place) && seen++ % rows == 0) { starts_.push_back(place); }
-    }
   }
 
   struct extent {
@@ -71,21 +67,39 @@ class head_tiles {
     std::vector<T> hidden, logits, gradient;
   };
 
-  index row_tiles() const { return static_cast<index>(starts_.size()); }
   index column_tiles() const { return (head_.vocabulary + columns - 1) / columns; }
   extent columns_of(index tile) const { return {tile * columns, std::min(columns, head_.vocabulary - tile * columns)}; }
   index sequence_of(index place) const { return place / head_.tokens; }
   const T* weights_of(const extent& across) const { return head_.weights + across.first * head_.width; }
 
-  void gather(index tile, room& at) const {
-    at.hidden.resize(static_cast<std::size_t>(rows * head_.width));
-    at.logits.resize(static_cast<std::size_t>(rows * columns));
-    at.count = 0;
-    for (index place = starts_[static_cast<std::size_t>(tile)]; place < head_.places() && at.count < rows; ++place) {
-      if (!takes_part(place)) { continue; }
-      const T* const state = head_.hidden + place * head_.width;
-      std::copy(state, state + head_.width, at.hidden.begin() + at.count * head_.width);
-      at.place[static_cast<std::size_t>(at.count++)] = place;
+  /// work(room) for all tiles of places, in order.
+  template <class Work>
+  void for_each_row_tile(room& at, const Work& work) const {
+    for (index next = gather(0, at); at.count > 0; next = gather(next, at)) { work(at); }
+  }
+
+  /// work(tile, room) for all tiles of places, `wave` of them at a time numbered from 0; after(how many) follows each
+  /// wave. So what is kept of a tile is kept of no more than these.
+  template <class Exec, class Work, class After>
+  void for_each_row_tile(const Exec& exec, const Work& work, const After& after) const {
+    std::array<index, wave> starts;
+    std::vector<room> rooms(static_cast<std::size_t>(exec.lanes(wave)));
+    for (index place = 0; place < head_.places();) {
+      index count = 0;
+      for (index seen = 0; place < head_.places(); ++place) {
+        if (!takes_part(place)) { continue; }
+        if (seen % rows == 0) {
+          if (count == wave) { break; }
+          starts[static_cast<std::size_t>(count++)] = place;
+        }
+        ++seen;
+      }
+      exec.for_each_block(count, [&](index tile, index lane) {
+        room& at = rooms[static_cast<std::size_t>(lane)];
+        gather(starts[static_cast<std::size_t>(tile)], at);
+        work(tile, at);
+      });
+      after(count);
     }
   }
 
@@ -124,6 +138,19 @@ class head_tiles {
   }
 
  private:
+  /// The places from `place` on that one tile has. \return the place after them.
+  index gather(index place, room& at) const {
+    at.hidden.resize(static_cast<std::size_t>(rows * head_.width));
+    at.logits.resize(static_cast<std::size_t>(rows * columns));
+    at.count = 0;
+    for (; place < head_.places() && at.count < rows; ++place) {
+      if (!takes_part(place)) { continue; }
+      const T* const state = head_.hidden + place * head_.width;
+      std::copy(state, state + head_.width, at.hidden.begin() + at.count * head_.width);
+      at.place[static_cast<std::size_t>(at.count++)] = place;
+    }
+    return place;
+  }
   bool takes_part(index place) const {
     return labels_.counts(place) &&
            (coefficient_.empty() || coefficient_[static_cast<std::size_t>(sequence_of(place))] != 0);
@@ -138,14 +165,7 @@ class head_tiles {
   const lm::language_head<T>& head_;
   const lm::token_labels& labels_;
   std::span<const double> coefficient_;
-  std::vector<index> starts_;  // the first place of each tile
 };
-
-/// One thread's room each.
-template <class Tiles, class Exec>
-auto rooms_of(const Tiles&, const Exec& exec, index blocks) {
-  return std::vector<typename Tiles::room>(static_cast<std::size_t>(exec.lanes(blocks)));
-}
 
 /// A sequence's share of what a tile adds up.
 struct sequence_part {
@@ -184,11 +204,8 @@ void fused_log_prob(const Exec& exec, const Product& product, const language_hea
   struct ends {
     detail::sequence_part first, last;
   };
-  std::vector<ends> parts(static_cast<std::size_t>(tiles.row_tiles()));
-  auto rooms = detail::rooms_of(tiles, exec, tiles.row_tiles());
-  exec.for_each_block(tiles.row_tiles(), [&](index tile, index lane) {
-    auto& at = rooms[static_cast<std::size_t>(lane)];
-    tiles.gather(tile, at);
+  std::array<ends, detail::head_tiles<T, Product>::wave> parts;
+  const auto add_up = [&](index tile, auto& at) {
     tiles.add_up(!out.entropy.empty(), at);
     ends made;
     detail::sequence_part current;
@@ -215,11 +232,13 @@ void fused_log_prob(const Exec& exec, const Product& product, const language_hea
     }
     (made.first.sequence < 0 ? made.first : made.last) = current;
     parts[static_cast<std::size_t>(tile)] = made;
+  };
+  tiles.for_each_row_tile(exec, add_up, [&](index count) {
+    for (std::size_t tile = 0; tile < static_cast<std::size_t>(count); ++tile) {
+      parts[tile].first.add_to(out);
+      parts[tile].last.add_to(out);
+    }
   });
-  for (const ends& each : parts) {
-    each.first.add_to(out);
-    each.last.add_to(out);
-  }
 }
 
 /// The gradient of sum over n of coefficient_n log_prob_n by the hidden states [N T, H] and the weights [V, H]; either
@@ -255,22 +274,17 @@ void fused_log_prob_backward(const Exec& exec, const Product& product, const lan
   if (log_sum.empty()) {
     computed.resize(static_cast<std::size_t>(head.places()));
     log_sum = computed;
-    auto rooms = detail::rooms_of(tiles, exec, tiles.row_tiles());
-    exec.for_each_block(tiles.row_tiles(), [&](index tile, index lane) {
-      auto& at = rooms[static_cast<std::size_t>(lane)];
-      tiles.gather(tile, at);
+    const auto find = [&](index, auto& at) {
       tiles.add_up(false, at);
       for (std::size_t i = 0; i < static_cast<std::size_t>(at.count); ++i) {
         computed[static_cast<std::size_t>(at.place[i])] = at.sums[i].log_sum();
       }
-    });
+    };
+    tiles.for_each_row_tile(exec, find, [](index) {});
   }
   if (hidden_gradient != nullptr) {
     if (!accumulate) { std::fill_n(hidden_gradient, hidden_size, T(0)); }
-    auto rooms = detail::rooms_of(tiles, exec, tiles.row_tiles());
-    exec.for_each_block(tiles.row_tiles(), [&](index tile, index lane) {
-      auto& at = rooms[static_cast<std::size_t>(lane)];
-      tiles.gather(tile, at);
+    const auto differentiate = [&](index, auto& at) {
       at.gradient.assign(at.hidden.size(), T(0));
       for (index c = 0; c < tiles.column_tiles(); ++c) {
         const auto across = tiles.columns_of(c);
@@ -282,21 +296,21 @@ void fused_log_prob_backward(const Exec& exec, const Product& product, const lan
         T* const to = hidden_gradient + at.place[static_cast<std::size_t>(r)] * head.width;
         for (index h = 0; h < head.width; ++h) { to[h] += at.gradient[static_cast<std::size_t>(r * head.width + h)]; }
       }
-    });
+    };
+    tiles.for_each_row_tile(exec, differentiate, [](index) {});
   }
   if (weight_gradient != nullptr) {
     if (!accumulate) { std::fill_n(weight_gradient, weight_size, T(0)); }
-    auto rooms = detail::rooms_of(tiles, exec, tiles.column_tiles());
+    using room = typename detail::head_tiles<T, Product>::room;
+    std::vector<room> rooms(static_cast<std::size_t>(exec.lanes(tiles.column_tiles())));
     exec.for_each_block(tiles.column_tiles(), [&](index tile, index lane) {
-      auto& at = rooms[static_cast<std::size_t>(lane)];
       const auto across = tiles.columns_of(tile);
-      for (index r = 0; r < tiles.row_tiles(); ++r) {
-        tiles.gather(r, at);
+      tiles.for_each_row_tile(rooms[static_cast<std::size_t>(lane)], [&](room& at) {
         tiles.differentiate(across, log_sum, at);
         const operand<T> pulls{at.logits.data(), tiles.columns, true}, states{at.hidden.data(), head.width};
         product(across.count, head.width, at.count, pulls, states, weight_gradient + across.first * head.width,
                 head.width, true);
-      }
+      });
     });
   }
 }
