@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <type_traits>
@@ -14,16 +15,17 @@
 /// One pass over the logits of a token, a piece of the vocabulary at a time.
 namespace dynamicpo::inline v1::detail {
 
-/// log of the sum of e^x as most + log(sum), and what else a pass gathers.
+/// log of the sum of e^x as most + log1p(rest), and what else a pass gathers. The greatest is left out of the sums, so
+/// that what is small beside its 1 keeps its digits.
 struct softmax_sums {
   double most = -std::numeric_limits<double>::infinity();
-  double sum = 0;       ///< of e^(x - most)
+  double rest = 0;      ///< of e^(x - most), but that of `argmax`
   double weighted = 0;  ///< of (x - most) e^(x - most)
   index argmax = -1;    ///< the first that is greatest
 
-  double log_probability(double logit) const { return (logit - most) - elementary::log(sum); }
-  double log_sum() const { return most + elementary::log(sum); }
-  double entropy() const { return elementary::log(sum) - weighted / sum; }
+  double log_probability(double logit) const { return (logit - most) - elementary::log1p(rest); }
+  double log_sum() const { return most + elementary::log1p(rest); }
+  double entropy() const { return elementary::log1p(rest) - weighted / (1 + rest); }
 };
 
 inline constexpr std::size_t vocabulary_piece = 1024;
@@ -75,36 +77,43 @@ DYNAMICPO_INLINE typename V::element greatest_of(const typename V::element* valu
 }
 
 /// Adds `count` logits, the first of which is number `first` of the vocabulary. Online: the sums so far are rescaled
-/// when there is a greater one among them. A NaN makes the sums NaN.
+/// when there is a greater one among them. A NaN or +inf makes the sums NaN.
 template <class V>
 DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, std::size_t count, bool with_entropy,
                                 softmax_sums& total) {
   using number = typename V::element;
   constexpr number lowest = -std::numeric_limits<number>::infinity();
-  const number greatest = greatest_of<V>(values, count);
-  if (static_cast<double>(greatest) > total.most) {
-    if (total.sum > 0) {
-      const double step = total.most - static_cast<double>(greatest), factor = elementary::exp(step);
-      total.weighted = factor > 0 ? factor * (total.weighted + total.sum * step) : 0;
-      total.sum *= factor;
+  constexpr double none = -std::numeric_limits<double>::infinity();
+  const auto greatest = static_cast<double>(greatest_of<V>(values, count));
+  std::size_t left_out = count;
+  if (greatest > total.most) {
+    if (total.most > none) {
+      const double step = total.most - greatest, factor = elementary::exp(step);
+      total.weighted = factor > 0 ? factor * (total.weighted + (1 + total.rest) * step) : 0;
+      total.rest = factor * (1 + total.rest);
     }
-    total.most = static_cast<double>(greatest);
-    total.argmax = first + (std::find(values, values + count, greatest) - values);
+    left_out = static_cast<std::size_t>(std::find(values, values + count, static_cast<number>(greatest)) - values);
+    total.most = greatest;
+    total.argmax = first + static_cast<index>(left_out);
   }
-  if (total.most == -std::numeric_limits<double>::infinity()) {
+  if (!(total.most > none && total.most < -none)) {
     const bool unordered = std::any_of(values, values + count, [](number x) { return !(x == x); });
-    if (unordered) { total.sum = std::numeric_limits<double>::quiet_NaN(); }
+    if (unordered || total.most > none) { total.rest = std::numeric_limits<double>::quiet_NaN(); }
     return;
   }
   using accumulator = accumulator_of<V>;  // or what is small would be lost beside 1
   const V shift(static_cast<number>(total.most));
   accumulator sum[2] = {accumulator(0), accumulator(0)}, weighted[2] = {accumulator(0), accumulator(0)};
-  for_each_lanes<V, 2>(values, count, lowest, [&](const V& x, std::size_t i) {
-    const V distance = x - shift, weight = elementary::decay(distance);
-    sum[i] += accumulator(weight);
-    if (with_entropy) { weighted[i] += accumulator(where(weight == V(0), V(0), distance * weight)); }
-  });
-  total.sum += sum_of_lanes(sum[0] + sum[1]);
+  const auto add = [&](const number* from, std::size_t how_many) {
+    for_each_lanes<V, 2>(from, how_many, lowest, [&](const V& x, std::size_t i) {
+      const V distance = x - shift, weight = elementary::decay(distance);
+      sum[i] += accumulator(weight);
+      if (with_entropy) { weighted[i] += accumulator(where(weight == V(0), V(0), distance * weight)); }
+    });
+  };
+  add(values, left_out);
+  if (left_out < count) { add(values + left_out + 1, count - left_out - 1); }
+  total.rest += sum_of_lanes(sum[0] + sum[1]);
   total.weighted += sum_of_lanes(weighted[0] + weighted[1]);
 }
 
@@ -129,17 +138,17 @@ class softmax_slope {
       : high_(static_cast<number>(log_sum)),
         low_(static_cast<number>(log_sum - static_cast<double>(high_))),
         minus_(static_cast<number>(-coefficient)),
+        log_sum_(log_sum),
         coefficient_(coefficient) {}
 
   DYNAMICPO_INLINE V of_others(const V& x) const { return V(minus_) * elementary::decay((x - V(high_)) - V(low_)); }
-  DYNAMICPO_INLINE number of_label(number x) const {
-    const number part = minus_ * elementary::decay((x - high_) - low_);
-    return static_cast<number>(static_cast<double>(part) + coefficient_);
+  DYNAMICPO_INLINE number of_label(number x) const {  // in double, by expm1: what is left of 1 may be little
+    return static_cast<number>(-coefficient_ * std::expm1(std::min(static_cast<double>(x) - log_sum_, 0.0)));
   }
 
  private:
   number high_, low_, minus_;
-  double coefficient_;
+  double log_sum_, coefficient_;
 };
 
 /// to[v] = (or += with `accumulate`) coefficient ([v = label] - softmax(logits)[v]); `to` may be the logits. `label`

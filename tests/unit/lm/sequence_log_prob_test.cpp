@@ -193,6 +193,13 @@ TEST_CASE("sequence_log_prob: impossible tokens, none possible, none that count"
   REQUIRE(found.log_prob[1] == -infinity);
   REQUIRE(std::isnan(found.log_prob[2]));
   REQUIRE((found.log_prob[3] == 0 && found.count[3] == 0 && found.argmax[3] == -1));
+  of.logits = {infinity, 0, 1, 1, infinity, 2, -infinity, 0, -infinity, infinity, infinity, infinity};
+  of.mask[3] = 1;
+  const auto infinite = ask(of);
+  for (const std::size_t n : {0u, 1u, 3u}) {
+    REQUIRE((std::isnan(infinite.log_prob[n]) && std::isnan(infinite.entropy[n])));
+  }
+  REQUIRE((infinite.log_prob[2] == 0 && infinite.entropy[2] == 0 && infinite.argmax[2] == 1));
 }
 
 TEST_CASE("sequence_log_prob: the same bits for any number of threads, strides respected", "[threads]") {
