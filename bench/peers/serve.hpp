@@ -15,20 +15,19 @@
 
 namespace bench {
 
-/// Answers the questions of a peer_process: `prepare(case)` gives the stopwatch of a case, or throws what it lacks.
+/// Answers the questions of a peer_process: `prepare(name)` gives the stopwatch of what is named, or throws what it
+/// lacks.
 template <class Prepare>
-int serve(Prepare prepare) {
+int serve_names(Prepare prepare) {
   std::puts("ready");
   std::fflush(stdout);
   std::string asked, prepared;
   std::optional<stopwatch> watch;
   while (std::getline(std::cin, asked)) {
     try {
-      const auto wanted = parse_case(asked);
-      if (!wanted) { throw std::invalid_argument("no such case"); }
       if (asked != prepared) {
         watch.reset();
-        watch = prepare(*wanted);
+        watch = prepare(asked);
         prepared = asked;
       }
       const double figure = (*watch)();
@@ -39,6 +38,16 @@ int serve(Prepare prepare) {
     std::fflush(stdout);
   }
   return 0;
+}
+
+/// The same, of cases.
+template <class Prepare>
+int serve(Prepare prepare) {
+  return serve_names([&](const std::string& name) {
+    const auto wanted = parse_case(name);
+    if (!wanted) { throw std::invalid_argument("no such case"); }
+    return prepare(*wanted);
+  });
 }
 
 }  // namespace bench

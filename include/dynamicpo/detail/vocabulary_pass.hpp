@@ -30,11 +30,31 @@ struct softmax_sums {
 
 inline constexpr std::size_t vocabulary_piece = 1024;
 
-/// work(values, first, count) for pieces of compute numbers; stored ones are widened to `room`.
+/// The stored numbers of the next piece, asked for while one is worked on: no pattern tells the processor what follows
+/// a page. None when null.
+template <class T>
+struct lookahead {
+  const T* next = nullptr;
+
+  /// \param place  the first number of the row's next piece, `left` of which there are.
+  DYNAMICPO_INLINE static lookahead to(const T* place, index left) {
+    return {left >= static_cast<index>(vocabulary_piece) ? place : nullptr};
+  }
+  /// For the counterparts of numbers [k, k + Count) of this piece; Write: to be written.
+  template <std::size_t Count, int Write = 0>
+  DYNAMICPO_INLINE void ask(std::size_t k) const {
+    if (next == nullptr) { return; }
+    for (std::size_t i = 0; i < Count; i += 64 / sizeof(T)) { __builtin_prefetch(next + k + i, Write); }
+  }
+};
+
+/// work(values, first, count, ahead) for pieces of compute numbers; stored ones are widened to `room`. `ahead`: a
+/// lookahead.
 template <class T, class Compute, class Work>
 DYNAMICPO_INLINE void for_each_piece(const T* logits, index vocabulary, Compute* room, const Work& work) {
-  for (index first = 0; first < vocabulary; first += static_cast<index>(vocabulary_piece)) {
-    const auto count = static_cast<std::size_t>(std::min(vocabulary - first, static_cast<index>(vocabulary_piece)));
+  constexpr auto piece = static_cast<index>(vocabulary_piece);
+  for (index first = 0; first < vocabulary; first += piece) {
+    const auto count = static_cast<std::size_t>(std::min(vocabulary - first, piece));
     const Compute* values;
     if constexpr (std::is_same_v<T, Compute>) {
       values = logits + first;
@@ -42,88 +62,148 @@ DYNAMICPO_INLINE void for_each_piece(const T* logits, index vocabulary, Compute*
       for (std::size_t k = 0; k < count; ++k) { room[k] = static_cast<Compute>(logits[first + static_cast<index>(k)]); }
       values = room;
     }
-    work(values, first, count);
+    const index left = vocabulary - first - static_cast<index>(count);
+    work(values, first, count, lookahead<T>::to(logits + (vocabulary - left), left));
   }
 }
 
-/// see(lanes, i) for all of `count` values, lanes at a time, i going through 0 .. Ways - 1 so that chains of operations
-/// are as many; `other` stands beyond the last.
+/// see(lanes, k) for `count` values, Ways groups of lanes at a time, k the number of the first; `other` stands beyond
+/// the last.
 template <class V, std::size_t Ways, class See>
 DYNAMICPO_INLINE void for_each_lanes(const typename V::element* values, std::size_t count, typename V::element other,
                                      const See& see) {
   std::size_t k = 0;
   for (; k + Ways * V::count <= count; k += Ways * V::count) {
-    unrolled<Ways>([&](auto i) { see(V::load(values + k + i * V::count), std::size_t{i}); });
+    V x[Ways];
+    unrolled<Ways>([&](auto i) { x[i] = V::load(values + k + i * V::count); });
+    see(x, k);
   }
-  for (; k < count; k += V::count) {
-    typename V::element rest[V::count];
-    for (std::size_t l = 0; l < V::count; ++l) { rest[l] = k + l < count ? values[k + l] : other; }
-    see(V::load(rest), std::size_t{0});
+  for (; k < count; k += Ways * V::count) {
+    typename V::element rest[Ways * V::count];
+    for (std::size_t l = 0; l < Ways * V::count; ++l) { rest[l] = k + l < count ? values[k + l] : other; }
+    V x[Ways];
+    unrolled<Ways>([&](auto i) { x[i] = V::load(rest + i * V::count); });
+    see(x, k);
   }
 }
 
+template <class V>
+DYNAMICPO_INLINE V greater_of(const V& a, const V& b) {  // a when b is NaN
+  return where(a < b, b, a);
+}
+template <class V>
+DYNAMICPO_INLINE typename V::element greatest_lane(const V& x) {
+  typename V::element greatest = x[0];
+  for (std::size_t l = 1; l < V::count; ++l) { greatest = std::max(greatest, x[l]); }
+  return greatest;
+}
 /// The greatest of `count` values, NaN left out; -inf of none.
 template <class V>
 DYNAMICPO_INLINE typename V::element greatest_of(const typename V::element* values, std::size_t count) {
-  using number = typename V::element;
-  constexpr number lowest = -std::numeric_limits<number>::infinity();
-  V most[4] = {V(lowest), V(lowest), V(lowest), V(lowest)};
-  for_each_lanes<V, 4>(values, count, lowest,
-                       [&](const V& x, std::size_t i) { most[i] = where(most[i] < x, x, most[i]); });
-  for (std::size_t i = 1; i < 4; ++i) { most[0] = where(most[0] < most[i], most[i], most[0]); }
-  number greatest = most[0][0];
-  for (std::size_t l = 1; l < V::count; ++l) { greatest = std::max(greatest, most[0][l]); }
-  return greatest;
+  constexpr auto lowest = -std::numeric_limits<typename V::element>::infinity();
+  V most(lowest);
+  for_each_lanes<V, 4>(values, count, lowest, [&](const V* x, std::size_t) {
+    most = greater_of(most, greater_of(greater_of(x[0], x[1]), greater_of(x[2], x[3])));
+  });
+  return greatest_lane(most);
 }
 
-/// Adds `count` logits, the first of which is number `first` of the vocabulary. Online: the sums so far are rescaled
-/// when there is a greater one among them. A NaN or +inf makes the sums NaN.
-template <class V>
-DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, std::size_t count, bool with_entropy,
-                                softmax_sums& total) {
+/// Sums over logits of e^(x - shift), and of (x - shift) times that, and the greatest of them.
+template <class V, bool WithEntropy>
+class lane_sums {
+ public:
   using number = typename V::element;
-  constexpr number lowest = -std::numeric_limits<number>::infinity();
-  constexpr double none = -std::numeric_limits<double>::infinity();
-  const auto greatest = static_cast<double>(greatest_of<V>(values, count));
-  std::size_t left_out = count;
-  if (greatest > total.most) {
-    if (total.most > none) {
-      const double step = total.most - greatest, factor = elementary::exp(step);
-      total.weighted = factor > 0 ? factor * (total.weighted + (1 + total.rest) * step) : 0;
-      total.rest = factor * (1 + total.rest);
-    }
-    left_out = static_cast<std::size_t>(std::find(values, values + count, static_cast<number>(greatest)) - values);
-    total.most = greatest;
-    total.argmax = first + static_cast<index>(left_out);
+
+  DYNAMICPO_INLINE explicit lane_sums(number shift) : shift_(shift) {}
+
+  template <class Ahead>
+  DYNAMICPO_INLINE void add(const number* values, std::size_t count, const Ahead& ahead) {
+    for_each_lanes<V, 4>(values, count, lowest, [&](const V* x, std::size_t k) {
+      ahead.template ask<4 * V::count>(k);
+      V weight[4];
+      unrolled<4>([&](auto i) { weight[i] = elementary::decay(x[i] - shift_); });
+      sum_ += wide((weight[0] + weight[1]) + (weight[2] + weight[3]));
+      if constexpr (WithEntropy) {
+        unrolled<4>([&](auto i) { weight[i] = where(weight[i] == V(0), V(0), (x[i] - shift_) * weight[i]); });
+        weighted_ += wide((weight[0] + weight[1]) + (weight[2] + weight[3]));
+      }
+      greatest_ = greater_of(greatest_, greater_of(greater_of(x[0], x[1]), greater_of(x[2], x[3])));
+    });
   }
-  if (!(total.most > none && total.most < -none)) {
-    const bool unordered = std::any_of(values, values + count, [](number x) { return !(x == x); });
-    if (unordered || total.most > none) { total.rest = std::numeric_limits<double>::quiet_NaN(); }
+  double sum() const { return sum_of_lanes(sum_); }
+  double weighted() const { return sum_of_lanes(weighted_); }
+  number greatest() const { return greatest_lane(greatest_); }
+
+ private:
+  using wide = accumulator_of<V>;  // or what is small would be lost beside 1
+  static constexpr number lowest = -std::numeric_limits<number>::infinity();
+  V shift_, greatest_{lowest};
+  wide sum_{0}, weighted_{0};
+};
+
+/// The same, of logits among which there is one greater than all before: it becomes the shift, is left out, and what
+/// was added up is rescaled.
+template <class V, bool WithEntropy, class Ahead>
+DYNAMICPO_INLINE void add_climbing_piece(const typename V::element* values, index first, std::size_t count,
+                                         typename V::element greatest, const Ahead& ahead, softmax_sums& total) {
+  constexpr double none = -std::numeric_limits<double>::infinity();
+  const auto most = static_cast<double>(greatest);
+  if (total.most > none) {
+    const double step = total.most - most, factor = elementary::exp(step);
+    total.weighted = factor > 0 ? factor * (total.weighted + (1 + total.rest) * step) : 0;
+    total.rest = factor * (1 + total.rest);
+  }
+  const auto at = static_cast<std::size_t>(std::find(values, values + count, greatest) - values);
+  total.most = most;
+  total.argmax = first + static_cast<index>(at);
+  if (!(most < -none)) {
+    total.rest = std::numeric_limits<double>::quiet_NaN();
     return;
   }
-  using accumulator = accumulator_of<V>;  // or what is small would be lost beside 1
-  const V shift(static_cast<number>(total.most));
-  accumulator sum[2] = {accumulator(0), accumulator(0)}, weighted[2] = {accumulator(0), accumulator(0)};
-  const auto add = [&](const number* from, std::size_t how_many) {
-    for_each_lanes<V, 2>(from, how_many, lowest, [&](const V& x, std::size_t i) {
-      const V distance = x - shift, weight = elementary::decay(distance);
-      sum[i] += accumulator(weight);
-      if (with_entropy) { weighted[i] += accumulator(where(weight == V(0), V(0), distance * weight)); }
-    });
-  };
-  add(values, left_out);
-  if (left_out < count) { add(values + left_out + 1, count - left_out - 1); }
-  total.rest += sum_of_lanes(sum[0] + sum[1]);
-  total.weighted += sum_of_lanes(weighted[0] + weighted[1]);
+  lane_sums<V, WithEntropy> sums(greatest);
+  sums.add(values, at, ahead);
+  sums.add(values + at + 1, count - at - 1, lookahead<typename V::element>{});
+  total.rest += sums.sum();
+  total.weighted += sums.weighted();
 }
 
-template <class V, class T>
-DYNAMICPO_INLINE softmax_sums sums_over_vocabulary(const T* logits, index vocabulary, bool with_entropy) {
+/// Adds `count` logits, the first of which is number `first` of the vocabulary. Online: read once where none is greater
+/// than all before, as in most pieces. A NaN or +inf makes the sums NaN.
+template <class V, bool WithEntropy, class Ahead>
+DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, std::size_t count, const Ahead& ahead,
+                                softmax_sums& total) {
+  using number = typename V::element;
+  constexpr double none = -std::numeric_limits<double>::infinity();
+  number greatest;
+  if (total.most > none) {
+    lane_sums<V, WithEntropy> sums(static_cast<number>(total.most));
+    sums.add(values, count, ahead);
+    greatest = sums.greatest();
+    if (!(static_cast<double>(greatest) > total.most)) {
+      total.rest += sums.sum();
+      total.weighted += sums.weighted();
+      return;
+    }
+  } else {
+    greatest = greatest_of<V>(values, count);
+    if (!(static_cast<double>(greatest) > none)) {
+      const bool unordered = std::any_of(values, values + count, [](number x) { return !(x == x); });
+      if (unordered) { total.rest = std::numeric_limits<double>::quiet_NaN(); }
+      return;
+    }
+  }
+  add_climbing_piece<V, WithEntropy>(values, first, count, greatest, ahead, total);
+}
+
+template <class V, bool WithEntropy, class T>
+DYNAMICPO_INLINE softmax_sums sums_over_vocabulary(const T* logits, index vocabulary) {
   alignas(64) typename V::element room[vocabulary_piece];
   softmax_sums total;
-  for_each_piece(logits, vocabulary, room, [&](const auto* values, index first, std::size_t count) {
-    add_piece<V>(values, first, count, with_entropy, total);
-  });
+  for_each_piece(
+      logits, vocabulary,
+      room, [&](const auto* values, index first, std::size_t count, const auto& ahead) __attribute__((always_inline)) {
+        add_piece<V, WithEntropy>(values, first, count, ahead, total);
+      });
   return total;
 }
 
@@ -169,10 +249,14 @@ DYNAMICPO_INLINE void softmax_gradient(const T* logits, index vocabulary, double
     put(at_label, slope.of_label(static_cast<number>(logits[label])));
   }
   alignas(64) number room[vocabulary_piece];
-  for_each_piece(logits, vocabulary, room, [&](const number* values, index first, std::size_t count) {
+  const auto differentiate = [&](const number* values, index first, std::size_t count, const auto& ahead)
+      __attribute__((always_inline)) {
     U* const made = to + first;
+    const auto made_ahead = lookahead<U>::to(made + count, vocabulary - first - static_cast<index>(count));
     std::size_t k = 0;
     for (; k + V::count <= count; k += V::count) {
+      ahead.template ask<V::count>(k);
+      made_ahead.template ask<V::count, 1>(k);
       V slopes = slope.of_others(V::load(values + k));
       if constexpr (std::is_same_v<U, number>) {
         if (accumulate) { slopes += V::load(made + k); }
@@ -189,7 +273,8 @@ DYNAMICPO_INLINE void softmax_gradient(const T* logits, index vocabulary, double
       slope.of_others(V::load(rest)).store(each);
       for (std::size_t l = 0; k + l < count; ++l) { put(made[k + l], each[l]); }
     }
-  });
+  };
+  for_each_piece(logits, vocabulary, room, differentiate);
   if (inside) { to[label] = at_label; }
 }
 

@@ -114,7 +114,12 @@ class head_tiles {
         for (index r = 0; r < at.count; ++r) {
           const auto i = static_cast<std::size_t>(r);
           const T* const row = at.logits.data() + r * columns;
-          add_piece<V>(row, across.first, static_cast<std::size_t>(across.count), with_entropy, at.sums[i]);
+          const auto count = static_cast<std::size_t>(across.count);
+          if (with_entropy) {
+            add_piece<V, true>(row, across.first, count, lookahead<T>{}, at.sums[i]);
+          } else {
+            add_piece<V, false>(row, across.first, count, lookahead<T>{}, at.sums[i]);
+          }
           const index label = label_of(at.place[i]) - across.first;
           if (label >= 0 && label < across.count) { at.label_logit[i] = row[label]; }
         }

@@ -39,7 +39,8 @@ void sequence_log_prob(const Exec& exec, const token_logits<T>& logits, const to
         detail::softmax_sums sums;
         if (counts) {
           const auto* const at = logits.at(sequence, token);
-          sums = detail::sums_over_vocabulary<V>(at, logits.vocabulary, !out.entropy.empty());
+          sums = out.entropy.empty() ? detail::sums_over_vocabulary<V, false>(at, logits.vocabulary)
+                                     : detail::sums_over_vocabulary<V, true>(at, logits.vocabulary);
           log_prob += sums.log_probability(
               static_cast<double>(static_cast<number>(at[labels.label[static_cast<std::size_t>(place)]])));
           entropy += out.entropy.empty() ? 0.0 : sums.entropy();
@@ -101,7 +102,7 @@ void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits,
           continue;
         }
         const auto* const at = logits.at(sequence, token);
-        const double sum = log_sum.empty() ? detail::sums_over_vocabulary<V>(at, logits.vocabulary, false).log_sum()
+        const double sum = log_sum.empty() ? detail::sums_over_vocabulary<V, false>(at, logits.vocabulary).log_sum()
                                            : log_sum[static_cast<std::size_t>(place)];
         detail::softmax_gradient<V>(at, logits.vocabulary, sum, index{labels.label[static_cast<std::size_t>(place)]},
                                     pull, accumulate, to);
