@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Negative sampling on one thread, a catalogue of a million items, K = 15: millions of draws a second and nanoseconds a
-// draw, medians of interleaved rounds; and what 500 positives a row to be left out cost.
+// Negative sampling on one thread, a catalogue of a million items: millions of draws a second and nanoseconds a
+// draw, medians of interleaved rounds; and what 500 positives a row to be left out cost
+// (a list of 2000 bytes, read for K draws).
 #include <cstdint>
 #include <cstdio>
 #include <vector>
@@ -18,7 +19,7 @@ namespace {
 
 namespace sample = dynamicpo::sample;
 
-constexpr std::int64_t catalogue = 1'000'000, rows = 20'000, slots = 15, excluded = 500;
+constexpr std::int64_t catalogue = 1'000'000, rows = 20'000, excluded = 500;
 constexpr int rounds = 21;
 
 /// `excluded` distinct items for each row, in ascending order.
@@ -39,8 +40,8 @@ struct positives {
 };
 
 template <class Sampler>
-void report(const char* name, const Sampler& from, const positives& taken) {
-  std::vector<sample::item> items(rows * slots);
+void report(const char* name, const Sampler& from, const positives& taken, std::int64_t slots) {
+  std::vector<sample::item> items(static_cast<std::size_t>(rows * slots));
   std::vector<double> log_q(items.size());
   const auto draw = [&](const sample::item_lists& without, bool replacement, bool with_log_q) {
     return bench::stopwatch(
@@ -53,9 +54,9 @@ void report(const char* name, const Sampler& from, const positives& taken) {
   const bench::interleaved figures({draw({}, true, false), draw({}, false, false), draw(taken.lists(), false, false),
                                     draw(taken.lists(), false, true)},
                                    rounds);
-  std::printf("%-12s %10.1f %10.2f %10.2f %12.2f %10.2f %10.2f\n", name, 1e3 / figures.of(1).median,
-              figures.of(0).median, figures.of(1).median, figures.of(2).median, figures.ratio(2, 1).median,
-              figures.of(3).median);
+  std::printf("%-12s %4lld %10.1f %10.2f %10.2f %12.2f %10.2f %10.2f\n", name, static_cast<long long>(slots),
+              1e3 / figures.of(1).median, figures.of(0).median, figures.of(1).median, figures.of(2).median,
+              figures.ratio(2, 1).median, figures.of(3).median);
 }
 
 }  // namespace
@@ -63,14 +64,17 @@ void report(const char* name, const Sampler& from, const positives& taken) {
 int main() {
   std::printf("%s; medians of %d interleaved rounds\n", bench::describe_machine("as DYNAMICPO_NATIVE says").c_str(),
               rounds);
-  std::printf("%-12s %10s %10s %10s %12s %10s %10s\n", "sampler", "M draws/s", "with repl.", "without", "500 excluded",
-              "x without", "and log q");
+  std::printf("%-12s %4s %10s %10s %10s %12s %10s %10s\n", "sampler", "K", "M draws/s", "with repl.", "without",
+              "500 excluded", "x without", "and log q");
   const positives taken;
-  report("uniform", sample::uniform(catalogue), taken);
-  report("log-uniform", sample::log_uniform(catalogue), taken);
   std::vector<double> counts(static_cast<std::size_t>(catalogue));
   for (std::size_t i = 0; i < counts.size(); ++i) {
     counts[(i * 7919) % counts.size()] = 1e6 / static_cast<double>(i + 1);  // Zipf, in no order
   }
-  report("popularity", sample::popularity(std::span<const double>(counts), 0.75), taken);
+  const sample::popularity popularity(std::span<const double>(counts), 0.75);
+  for (const std::int64_t slots : {15, 64}) {
+    report("uniform", sample::uniform(catalogue), taken, slots);
+    report("log-uniform", sample::log_uniform(catalogue), taken, slots);
+    report("popularity", popularity, taken, slots);
+  }
 }

@@ -18,6 +18,7 @@ set(layers
     "score"
     "detail/overlap detail/arguments detail/vocabulary_pass detail/presence"
     "sample/philox"
+    "detail/philox_lanes"
     "sample/concept sample/draw_counts"
     "detail/row_draws"
     "sample"

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +19,8 @@ namespace dynamicpo::inline v1::sample {
 class alias_table {
  public:
   /// \throws std::invalid_argument when a weight is negative or not finite, or they add up to 0 or to no number.
-  explicit alias_table(std::span<const double> weights) : slots_(weights.size()) {
+  explicit alias_table(std::span<const double> weights)
+      : slots_(weights.size()), id_bits_(std::max(1, static_cast<int>(std::bit_width(weights.size())))) {
     const auto refuse = [](const std::string& what) { detail::throw_invalid("sample::alias_table", what); };
     if (weights.size() > std::size_t{1} << 31) { refuse("more weights than ids"); }
     double greatest = 0;
@@ -38,36 +41,36 @@ class alias_table {
 
   index size() const { return static_cast<index>(slots_.size()); }
   double probability(index i) const { return probability_[static_cast<std::size_t>(i)]; }
-  /// Four words.
+  /// Four words. The bias of any candidate is below n / 2^62.
   index draw(philox_engine& words) const {
     const auto own = words.below_wide(static_cast<std::uint32_t>(slots_.size()));
-    const slot& drawn = slots_[own];
+    const std::uint64_t high = words(), low = words(), slot = slots_[own];
+    const auto other = static_cast<std::uint32_t>(slot & ((std::uint64_t{1} << id_bits_) - 1));
     // Without a branch, which would be taken wrong as often as right and make the next draw's access wait.
-    const std::uint32_t use_other = words.uniform() < drawn.share ? 0u : ~0u;
-    return static_cast<index>(own ^ ((own ^ drawn.other) & use_other));
+    const std::uint32_t use_other = (high << 32 | low) >> id_bits_ < slot >> id_bits_ ? 0u : ~0u;
+    return static_cast<index>(own ^ ((own ^ other) & use_other));
+  }
+  /// Asks memory for what draw(words) reads.
+  DYNAMICPO_INLINE void prefetch(philox_engine words) const {
+    __builtin_prefetch(&slots_[words.below_wide(static_cast<std::uint32_t>(slots_.size()))]);
   }
 
  private:
-  /// Of each slot, which all are drawn alike, `share` is its own candidate's and the rest another's. Side by side: one
-  /// access to memory a draw.
-  struct slot {
-    double share;
-    std::uint32_t other;
-  };
-
   void build() {
     const auto n = static_cast<double>(slots_.size());
-    std::vector<std::uint32_t> light, heavy;
+    std::vector<double> share(slots_.size());
+    std::vector<std::uint32_t> light, heavy, other(slots_.size());
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-      slots_[i] = {probability_[i] * n, static_cast<std::uint32_t>(i)};
-      (slots_[i].share < 1 ? light : heavy).push_back(static_cast<std::uint32_t>(i));
+      share[i] = probability_[i] * n;
+      other[i] = static_cast<std::uint32_t>(i);
+      (share[i] < 1 ? light : heavy).push_back(other[i]);
     }
     while (!light.empty() && !heavy.empty()) {
       const std::uint32_t poor = light.back(), rich = heavy.back();
       light.pop_back();
-      slots_[poor].other = rich;
-      slots_[rich].share -= 1 - slots_[poor].share;
-      if (slots_[rich].share < 1) {
+      other[poor] = rich;
+      share[rich] -= 1 - share[poor];
+      if (share[rich] < 1) {
         heavy.pop_back();
         light.push_back(rich);
       }
@@ -76,15 +79,19 @@ class alias_table {
     const auto most =
         static_cast<std::uint32_t>(std::max_element(probability_.begin(), probability_.end()) - probability_.begin());
     for (const auto* rest : {&light, &heavy}) {
-      for (const std::uint32_t i : *rest) {
-        const bool drawn = probability_[i] > 0;
-        slots_[i] = {drawn ? 1.0 : 0.0, drawn ? i : most};
-      }
+      for (const std::uint32_t i : *rest) { share[i] = 0, other[i] = probability_[i] > 0 ? i : most; }
+    }
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      // A share may be rounded below 0.
+      slots_[i] = static_cast<std::uint64_t>(std::ldexp(std::max(share[i], 0.0), 64 - id_bits_)) << id_bits_ | other[i];
     }
   }
 
   std::vector<double> probability_;
-  std::vector<slot> slots_;
+  // Slots are drawn alike. Of each, so many 2^(id_bits - 64) as its upper bits say are its own candidate's and the rest
+  // is the candidate's that its id_bits_ lower ones name. In 8 bytes: a draw is an access to memory.
+  std::vector<std::uint64_t> slots_;
+  int id_bits_;
 };
 
 }  // namespace dynamicpo::inline v1::sample

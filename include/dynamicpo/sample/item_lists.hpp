@@ -28,6 +28,11 @@ struct item_lists {
     return std::binary_search(list.begin(), list.end(), wanted);
   }
 
+  /// Asks memory for the items of a row.
+  DYNAMICPO_INLINE void prefetch(index row) const {
+    const std::span<const item> list = of(row);
+    for (std::size_t i = 0; i < list.size(); i += 64 / sizeof(item)) { __builtin_prefetch(list.data() + i); }
+  }
   /// Whether the items of a row are in ascending order.
   bool ascending(index row) const {
     const std::span<const item> list = of(row);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dynamicpo/detail/arguments.hpp"
+#include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row_draws.hpp"
 #include "dynamicpo/sample/concept.hpp"
 #include "dynamicpo/sample/draw_counts.hpp"
@@ -72,26 +73,38 @@ draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, co
   exec.for_each_block(blocks, [&](index block, index lane) {
     block_result part;
     const index first = block * block_rows, end = std::min(rows, first + block_rows);
-    for (index row = first; row < end; ++row) {
-      if (!positives.ascending(row)) {  // here, so that long lists are fetched once
-        part.bad_row = row;
-        break;
-      }
-      const auto excluded = positives.of(row);
-      detail::row_draws<Sampler> draws(from, excluded, replacement, taken[static_cast<std::size_t>(lane)]);
-      const double left = out.log_q.empty() ? 0.0 : detail::log_probability_left(from, excluded);
-      const auto write = [&](index slot, index candidate) {
-        const auto entry = static_cast<std::size_t>(row * slots + slot);
-        out.items[entry] = candidate < 0 ? item{-1} : from.item_of(candidate);
-        if (!out.log_q.empty()) {
-          const double log_q =
-              candidate < 0 ? -std::numeric_limits<double>::infinity() : std::log(from.probability(candidate)) - left;
-          out.log_q[entry] = log_q > 0 ? 0 : log_q;
-        }
+    detail::run_on_this_processor([&](auto bytes) {
+      using draws_of_row = detail::row_draws<Sampler, bytes()>;
+      // A row's words are made, and memory asked for what they lead to, while the row before it is drawn.
+      const auto words_of = [&](index row) __attribute__((always_inline)) {
+        const typename draws_of_row::first_words words({at.seed, at.epoch, at.first_row + row}, 0);
+        detail::prefetch_draws(from, words);
+        return words;
       };
-      const index found = draws.draw({at.seed, at.epoch, at.first_row + row}, slots, part.counts, write);
-      if (!out.found.empty()) { out.found[static_cast<std::size_t>(row)] = found; }
-    }
+      auto next_words = words_of(first);
+      for (index row = first; row < end; ++row) {
+        const auto words = next_words;
+        next_words = words_of(row + 1);
+        if (!positives.ascending(row)) {  // here, so that long lists are fetched once
+          part.bad_row = row;
+          break;
+        }
+        const auto excluded = positives.of(row);
+        draws_of_row draws(from, excluded, replacement, taken[static_cast<std::size_t>(lane)]);
+        const double left = out.log_q.empty() ? 0.0 : detail::log_probability_left(from, excluded);
+        const auto write = [&](index slot, index candidate) {
+          const auto entry = static_cast<std::size_t>(row * slots + slot);
+          out.items[entry] = candidate < 0 ? item{-1} : from.item_of(candidate);
+          if (!out.log_q.empty()) {
+            const double log_q =
+                candidate < 0 ? -std::numeric_limits<double>::infinity() : std::log(from.probability(candidate)) - left;
+            out.log_q[entry] = log_q > 0 ? 0 : log_q;
+          }
+        };
+        const index found = draws.draw(words, slots, part.counts, write);
+        if (!out.found.empty()) { out.found[static_cast<std::size_t>(row)] = found; }
+      }
+    });
     parts[static_cast<std::size_t>(block)] = part;
   });
   draw_counts total;

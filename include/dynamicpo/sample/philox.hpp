@@ -13,27 +13,44 @@ struct philox_block {
   std::uint32_t word[4];
 };
 
+}  // namespace dynamicpo::inline v1::sample
+
+namespace dynamicpo::inline v1::detail {
+
+/// The ten rounds of Philox-4x32 over a counter c and a key k. Word: of 32 bits or more, of which 32 count; so are
+/// lanes of them. multiply(factor, c, product) multiplies into 64 bits (by reference: lanes cross no call by value).
+template <class Wide, class Word, class Multiply>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr void philox_rounds(Word& c0, Word& c1, Word& c2, Word& c3, std::uint32_t k0,
+                                                           std::uint32_t k1, const Multiply& multiply) noexcept {
+  for (int round = 0; round < 10; ++round) {
+    Wide product_0{}, product_1{};
+    multiply(0xD2511F53u, c0, product_0);
+    multiply(0xCD9E8D57u, c2, product_1);
+    c0 = static_cast<Word>(product_1 >> 32) ^ c1 ^ k0;
+    c1 = static_cast<Word>(product_1);
+    c2 = static_cast<Word>(product_0 >> 32) ^ c3 ^ k1;
+    c3 = static_cast<Word>(product_0);
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+}
+
+struct multiply_words {
+  DYNAMICPO_HD constexpr void operator()(std::uint32_t a, std::uint32_t b, std::uint64_t& product) const noexcept {
+    product = std::uint64_t{a} * b;
+  }
+};
+
+}  // namespace dynamicpo::inline v1::detail
+
+namespace dynamicpo::inline v1::sample {
+
 /// One block of the counter-based generator Philox-4x32-10: 128 random bits as a pure function of a counter and a key.
 /// No state, so a draw depends on its coordinates alone: not on threads, batch splits or the device.
 /// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 DYNAMICPO_HD constexpr philox_block philox_block_at(std::uint32_t c0, std::uint32_t c1, std::uint32_t c2,
                                                     std::uint32_t c3, std::uint32_t k0, std::uint32_t k1) noexcept {
-  constexpr std::uint32_t multiplier_0 = 0xD2511F53u;
-  constexpr std::uint32_t multiplier_1 = 0xCD9E8D57u;
-  constexpr std::uint32_t weyl_0 = 0x9E3779B9u;
-  constexpr std::uint32_t weyl_1 = 0xBB67AE85u;
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t product_0 = std::uint64_t{multiplier_0} * c0;
-    const std::uint64_t product_1 = std::uint64_t{multiplier_1} * c2;
-    const auto high_0 = static_cast<std::uint32_t>(product_0 >> 32), low_0 = static_cast<std::uint32_t>(product_0);
-    const auto high_1 = static_cast<std::uint32_t>(product_1 >> 32), low_1 = static_cast<std::uint32_t>(product_1);
-    c0 = high_1 ^ c1 ^ k0;
-    c1 = low_1;
-    c2 = high_0 ^ c3 ^ k1;
-    c3 = low_0;
-    k0 += weyl_0;
-    k1 += weyl_1;
-  }
+  detail::philox_rounds<std::uint64_t>(c0, c1, c2, c3, k0, k1, detail::multiply_words{});
   return {{c0, c1, c2, c3}};
 }
 

@@ -21,6 +21,7 @@ class popularity {
 
   index candidates() const { return table_.size(); }
   index draw(philox_engine& words) const { return table_.draw(words); }
+  DYNAMICPO_INLINE void prefetch(const philox_engine& words) const { table_.prefetch(words); }
   double probability(index candidate) const { return table_.probability(candidate); }
   item item_of(index candidate) const { return static_cast<item>(candidate); }
   index candidate_of(item wanted) const { return wanted >= 0 && wanted < table_.size() ? index{wanted} : -1; }

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/sample/in_batch.hpp"
 #include "dynamicpo/sample/uniform.hpp"
 #include "support/catch.hpp"
@@ -14,15 +15,28 @@ namespace detail = dynamicpo::detail;
 namespace sample = dynamicpo::sample;
 using sample::item;
 
-TEST_CASE("slot_words are the words of each slot, beyond the first four too") {
+namespace {
+
+constexpr std::size_t bytes = detail::target_bytes;
+
+template <std::size_t Bytes>
+void check_words() {
   for (const po::index first : {0, 5, 1 << 20}) {
     const sample::slot_stream stream(77, 3, 4'000'000'000);
-    const detail::slot_words<16> words(stream, first);
+    const detail::slot_words<16, Bytes> words(stream, first);
     for (std::size_t i = 0; i < 16; ++i) {
       auto found = words[i], expected = stream.words(first + static_cast<po::index>(i));
       for (int word = 0; word < 11; ++word) { REQUIRE(found() == expected()); }
     }
   }
+}
+
+}  // namespace
+
+TEST_CASE("slot_words are the words of each slot, beyond the first four too, in any registers") {
+  check_words<16>();
+  if constexpr (bytes >= 32) { check_words<32>(); }
+  if constexpr (bytes >= 64) { check_words<64>(); }
 }
 
 TEST_CASE("in_ascending finds what std::binary_search finds, in lists of every length") {
@@ -32,7 +46,12 @@ TEST_CASE("in_ascending finds what std::binary_search finds, in lists of every l
     for (item& each : list) { each = static_cast<item>(random.below(100)) - 20; }
     std::sort(list.begin(), list.end());
     for (item wanted = -25; wanted < 105; ++wanted) {
-      REQUIRE(detail::in_ascending(list, wanted) == std::binary_search(list.begin(), list.end(), wanted));
+      const bool expected = std::binary_search(list.begin(), list.end(), wanted);
+      REQUIRE(detail::in_ascending(list, wanted) == expected);
+      const item several[3] = {-30, wanted, 200};
+      bool found[3];
+      REQUIRE(detail::in_ascending(list, several, found) == expected);
+      REQUIRE((!found[0] && found[1] == expected && !found[2]));
     }
   }
 }
@@ -77,14 +96,30 @@ TEST_CASE("candidate_of: the sampler's own, or by search") {
   }
 }
 
+TEST_CASE("any_twice sees every pair of the first items, and no other") {
+  for (std::size_t count = 0; count <= 16; ++count) {
+    item items[16];
+    for (std::size_t i = 0; i < 16; ++i) { items[i] = i < count ? static_cast<item>(100 - i) : 7; }
+    REQUIRE(!detail::any_twice(items, count));
+    for (std::size_t a = 0; a < count; ++a) {
+      for (std::size_t b = 0; b < a; ++b) {
+        const item kept = items[a];
+        items[a] = items[b];
+        REQUIRE(detail::any_twice(items, count));
+        items[a] = kept;
+      }
+    }
+  }
+}
+
 TEST_CASE("row_draws: more slots than one group, in order, and what is left when candidates run out") {
   const sample::uniform from(40);
   const std::vector<item> positives{0, 7, 39};
   detail::taken_items taken;
-  detail::row_draws<sample::uniform> draws(from, positives, false, taken);
+  detail::row_draws<sample::uniform, bytes> draws(from, positives, false, taken);
   sample::draw_counts counts;
   std::vector<po::index> written;
-  const auto found = draws.draw({1, 2, 3}, 50, counts, [&](po::index slot, po::index candidate) {
+  const auto found = draws.draw({{1, 2, 3}, 0}, 50, counts, [&](po::index slot, po::index candidate) {
     REQUIRE(slot == static_cast<po::index>(written.size()));
     written.push_back(candidate);
   });
