@@ -71,6 +71,16 @@ inline bool in_ascending(std::span<const sample::item> list, sample::item wanted
   return in_ascending<1>(list, {wanted}, found);
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpsabi"
+/// Items in as many registers as it takes.
+typedef sample::item item_lanes __attribute__((vector_size(64)));  // NOLINT(modernize-use-using): an attribute
+DYNAMICPO_INLINE bool any_lane(const item_lanes& found) {
+  sample::item any = 0;
+  for (std::size_t i = 0; i < 64 / sizeof(sample::item); ++i) { any |= found[i]; }
+  return any != 0;
+}
+
 /// The items that a row has drawn so far, for rows without replacement.
 class taken_items {
  public:
@@ -90,6 +100,16 @@ class taken_items {
     }
     return found != 0;
   }
+  /// Whether it holds any of a group.
+  DYNAMICPO_INLINE bool contains_any(const sample::item (&wanted)[group]) const {
+    item_lanes found{};
+    for (std::size_t i = 0; i < count_; i += group) {
+      item_lanes held;
+      load_from(items_.data() + i, held);
+      for (const sample::item each : wanted) { found |= held == item_lanes{} + each; }
+    }
+    return any_lane(found);
+  }
 
  private:
   static constexpr sample::item none = -1;  // up to a whole group
@@ -104,12 +124,16 @@ DYNAMICPO_INLINE bool any_twice(const sample::item (&items)[taken_items::group],
   for (std::size_t i = 0; i < group; ++i) {
     twice[i] = twice[i + group] = i < count ? items[i] : -1 - static_cast<sample::item>(i);
   }
-  unsigned found = 0;
+  item_lanes found{}, all;
+  load_from(twice, all);
   for (std::size_t shift = 1; shift <= group / 2; ++shift) {
-    for (std::size_t i = 0; i < group; ++i) { found |= twice[i] == twice[i + shift] ? 1u : 0u; }
+    item_lanes shifted;
+    load_from(twice + shift, shifted);
+    found |= all == shifted;
   }
-  return found != 0;
+  return any_lane(found);
 }
+#pragma GCC diagnostic pop
 
 /// One row's draws, worked out in registers of `Bytes`.
 template <sample::sampler Sampler, std::size_t Bytes>
@@ -144,12 +168,7 @@ class row_draws {
         items[i] = from_.item_of(tries[i]);
       }
       bool any_refused = in_ascending(positives_, items, refused);
-      if (begin > 0 && !replacement_) {
-        for (std::size_t i = 0; i < group; ++i) {
-          refused[i] = refused[i] || taken_.contains(items[i]);
-          any_refused = any_refused || refused[i];
-        }
-      }
+      any_refused = any_refused || (begin > 0 && !replacement_ && taken_.contains_any(items));
       if (!any_refused && found == begin && (replacement_ || !any_twice(items, count))) {
         for (std::size_t i = 0; i < count; ++i) {
           if (!replacement_ && slots > static_cast<index>(group)) { taken_.add(items[i]); }
@@ -169,7 +188,7 @@ class row_draws {
  private:
   static constexpr std::size_t group = taken_items::group;
 
-  /// \param refused  tries that are a positive or were taken by an earlier group. Returns how many were found so far.
+  /// \param refused  tries that are a positive. Returns how many were found so far.
   template <class Write>
   [[gnu::noinline]] index draw_one_by_one(const sample::slot_stream& stream, index begin, const index (&tries)[group],
                                           const bool (&refused)[group], std::size_t count, index found,
