@@ -61,7 +61,7 @@ set(dynamicpo_dependency_table
     "<CLI/"                                   CLI11::CLI11
     "<fmt/"                                   fmt::fmt
     "<boost/"                                 Boost::headers
-    "<ceres/jet.h"                            dynamicpo_ceres_jet
+    "<ceres/jet.h|support/jet.hpp"            dynamicpo_ceres_jet
     "<benchmark/"                             benchmark::benchmark
     "<torch/"                                 torch
     "\"toy_llm/"                              toy_llm

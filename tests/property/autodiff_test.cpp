@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The library over an autodiff scalar: the derivatives of its loss are the gradient that it writes.
-#include <ceres/jet.h>
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/jet.hpp"
 #include "support/rows.hpp"
-
-/// Selection and beta are constants: detached, a Jet keeps its value and drops its derivatives.
-template <class T, int N>
-struct dynamicpo::scalar_traits<ceres::Jet<T, N>> {
-  using compute = ceres::Jet<T, N>;
-  using accumulator = ceres::Jet<T, N>;
-  static compute detach(const compute& x) { return compute(x.a); }
-};
 
 namespace {
 

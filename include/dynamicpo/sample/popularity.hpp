@@ -40,6 +40,12 @@ class popularity {
     for (const Count& count : counts) {
       const auto number = static_cast<double>(count);
       made.push_back(number > 0 && std::isfinite(greatest) ? std::pow(number / greatest, alpha) : number);
+      if (std::isinf(made.back()) && std::isfinite(number)) {
+        detail::throw_invalid("sample::popularity", "alpha is " + std::to_string(alpha) + ": too low for item " +
+                                                        std::to_string(made.size() - 1) + ", whose count " +
+                                                        std::to_string(number) + " is so far below " +
+                                                        std::to_string(greatest));
+      }
     }
     return made;
   }

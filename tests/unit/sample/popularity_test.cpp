@@ -31,4 +31,7 @@ TEST_CASE("popularity refuses what is no count, and no interaction at all") {
   }
   const std::vector<double> fine{1, 2};
   REQUIRE_THROWS_AS(sample::popularity(std::span<const double>(fine), NAN), std::invalid_argument);
+  const std::vector<double> far_apart{1e9, 1};
+  REQUIRE_THROWS_WITH(sample::popularity(std::span<const double>(far_apart), -100),
+                      Catch::Contains("alpha is -100") && Catch::Contains("too low for item 1"));
 }
