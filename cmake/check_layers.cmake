@@ -11,7 +11,7 @@ set(layers
     "detail/elementary_float detail/double_double detail/transpose"
     "detail/elementary"
     "detail/sorting_network detail/thread_group"
-    "detail/softplus detail/kmeans_1d detail/top_cluster_lanes"
+    "detail/softplus detail/softmax_sums detail/kmeans_1d detail/top_cluster_lanes"
     "detail/cut_search detail/few_sorted detail/group_cut detail/warp"
     "detail/certain_cut detail/sorted_cut detail/long_cut"
     "detail/binned_cut"
@@ -34,7 +34,7 @@ set(layers
     "detail/tile detail/long_row detail/group_row"
     "detail/tiles"
     "detail/row_evaluation detail/row_selection detail/row_kernel metrics"
-    "evaluate select_negatives validate"
+    "evaluate select_negatives validate lm/device_log_prob"
     "theory"
     "adapt"
     "dynamicpo")
@@ -43,7 +43,8 @@ set(layers
 set(restricted_layers exec adapt lm metrics)
 set(exec_sees config error score)
 set(adapt_sees config error score lm)
-set(lm_sees config error score detail/elementary detail/arguments detail/processor detail/vocabulary_pass)
+set(lm_sees config error score detail/elementary detail/arguments detail/processor detail/softmax_sums
+            detail/vocabulary_pass)
 set(metrics_sees config error score result workspace detail/arguments detail/row)
 
 # Standard headers are the only ones outside these layers, and these standard headers are too heavy for all others.

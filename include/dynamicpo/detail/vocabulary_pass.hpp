@@ -2,31 +2,18 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <type_traits>
 
 #include "dynamicpo/detail/elementary.hpp"
 #include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/softmax_sums.hpp"
 #include "dynamicpo/error.hpp"
 #include "dynamicpo/score/scalar.hpp"
 
 /// One pass over the logits of a token, a piece of the vocabulary at a time.
 namespace dynamicpo::inline v1::detail {
-
-/// log of the sum of e^x as most + log1p(rest), and what else a pass gathers. The greatest is left out of the sums, so
-/// that what is small beside its 1 keeps its digits.
-struct softmax_sums {
-  double most = -std::numeric_limits<double>::infinity();
-  double rest = 0;      ///< of e^(x - most), but that of `argmax`
-  double weighted = 0;  ///< of (x - most) e^(x - most)
-  index argmax = -1;    ///< the first that is greatest
-
-  double log_probability(double logit) const { return (logit - most) - elementary::log1p(rest); }
-  double log_sum() const { return most + elementary::log1p(rest); }
-  double entropy() const { return elementary::log1p(rest) - weighted / (1 + rest); }
-};
 
 inline constexpr std::size_t vocabulary_piece = 1024;
 
@@ -141,25 +128,12 @@ class lane_sums {
   wide sum_{0}, weighted_{0};
 };
 
-/// The same, of logits among which there is one greater than all before: it becomes the shift, is left out, and what
-/// was added up is rescaled.
+/// The same, of logits among which there is one greater than all before: it becomes the shift and is left out.
 template <class V, bool WithEntropy, class Ahead>
 DYNAMICPO_INLINE void add_climbing_piece(const typename V::element* values, index first, std::size_t count,
                                          typename V::element greatest, const Ahead& ahead, softmax_sums& total) {
-  constexpr double none = -std::numeric_limits<double>::infinity();
-  const auto most = static_cast<double>(greatest);
-  if (total.most > none) {
-    const double step = total.most - most, factor = elementary::exp(step);
-    total.weighted = factor > 0 ? factor * (total.weighted + (1 + total.rest) * step) : 0;
-    total.rest = factor * (1 + total.rest);
-  }
   const auto at = static_cast<std::size_t>(std::find(values, values + count, greatest) - values);
-  total.most = most;
-  total.argmax = first + static_cast<index>(at);
-  if (!(most < -none)) {
-    total.rest = std::numeric_limits<double>::quiet_NaN();
-    return;
-  }
+  if (!total.climb(static_cast<double>(greatest), first + static_cast<index>(at))) { return; }
   lane_sums<V, WithEntropy> sums(greatest);
   sums.add(values, at, ahead);
   sums.add(values + at + 1, count - at - 1, lookahead<typename V::element>{});
@@ -188,7 +162,7 @@ DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, 
     greatest = greatest_of<V>(values, count);
     if (!(static_cast<double>(greatest) > none)) {
       const bool unordered = std::any_of(values, values + count, [](number x) { return !(x == x); });
-      if (unordered) { total.rest = std::numeric_limits<double>::quiet_NaN(); }
+      if (unordered) { total.spoil(); }
       return;
     }
   }
@@ -206,30 +180,6 @@ DYNAMICPO_INLINE softmax_sums sums_over_vocabulary(const T* logits, index vocabu
       });
   return total;
 }
-
-/// coefficient ([v = label] - e^(x - log_sum)) for numbers or lanes of them. log_sum in two parts: one number of x's
-/// precision would be a relative error in every probability.
-template <class V>
-class softmax_slope {
- public:
-  using number = typename V::element;
-
-  DYNAMICPO_INLINE softmax_slope(double log_sum, double coefficient)
-      : high_(static_cast<number>(log_sum)),
-        low_(static_cast<number>(log_sum - static_cast<double>(high_))),
-        minus_(static_cast<number>(-coefficient)),
-        log_sum_(log_sum),
-        coefficient_(coefficient) {}
-
-  DYNAMICPO_INLINE V of_others(const V& x) const { return V(minus_) * elementary::decay((x - V(high_)) - V(low_)); }
-  DYNAMICPO_INLINE number of_label(number x) const {  // in double, by expm1: what is left of 1 may be little
-    return static_cast<number>(-coefficient_ * std::expm1(std::min(static_cast<double>(x) - log_sum_, 0.0)));
-  }
-
- private:
-  number high_, low_, minus_;
-  double log_sum_, coefficient_;
-};
 
 /// to[v] = (or += with `accumulate`) coefficient ([v = label] - softmax(logits)[v]); `to` may be the logits. `label`
 /// may lie outside.

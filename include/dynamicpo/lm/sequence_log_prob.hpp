@@ -78,18 +78,7 @@ void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits,
                                      std::to_string(logits.sequences));
   }
   detail::require_room(where, "log_sum", log_sum, logits.sequences * logits.tokens);
-  if (gradient.sequences != logits.sequences || gradient.tokens != logits.tokens ||
-      gradient.vocabulary != logits.vocabulary) {
-    detail::throw_invalid(where, "the gradient has another shape than the logits");
-  }
-  if (overlap(logits, gradient)) {
-    const bool in_place = std::is_same_v<std::remove_const_t<T>, U> &&
-                          static_cast<const void*>(gradient.data) == static_cast<const void*>(logits.data) &&
-                          gradient.sequence_stride == logits.sequence_stride &&
-                          gradient.token_stride == logits.token_stride;
-    if (!in_place) { detail::throw_invalid(where, "the gradient overlaps the logits, and not exactly in place"); }
-    if (accumulate) { detail::throw_invalid(where, "a gradient in place of the logits cannot be added to them"); }
-  }
+  require_gradient_of(where, logits, gradient, accumulate);
   exec.for_each_block(logits.sequences, [&](index sequence, index) {
     const double pull = coefficient[static_cast<std::size_t>(sequence)];
     detail::run_on_this_processor([&](auto bytes) {

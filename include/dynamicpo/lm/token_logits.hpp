@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "dynamicpo/config.hpp"
 #include "dynamicpo/error.hpp"
 
 namespace dynamicpo::inline v1::lm {
@@ -21,11 +22,12 @@ struct token_logits {
   index sequences = 0, tokens = 0, vocabulary = 0;
   index sequence_stride = 0, token_stride = 0;
 
-  constexpr T* at(index sequence, index token) const {
+  DYNAMICPO_HD constexpr T* at(index sequence, index token) const {
     return data + sequence * sequence_stride + token * token_stride;
   }
-  constexpr operator token_logits<const T>() const  // NOLINT(google-explicit-constructor): mutable to const
-      requires(!std::is_const_v<T>) {
+  template <class U>
+    requires(std::is_same_v<U, const T> && !std::is_const_v<T>)
+  constexpr operator token_logits<U>() const {  // NOLINT(google-explicit-constructor): mutable to const
     return {data, sequences, tokens, vocabulary, sequence_stride, token_stride};
   }
 };
@@ -44,6 +46,26 @@ bool overlap(const token_logits<T>& a, const token_logits<U>& b) {
   if (a.sequences == 0 || a.tokens == 0 || a.vocabulary == 0) { return false; }
   const auto first = span_of(a), second = span_of(b);
   return first.first < second.second && second.first < first.second;
+}
+
+/// \throws std::invalid_argument unless `gradient` has the shape of `logits` and lies apart from them or, when it is
+/// not added to, exactly in place.
+template <class T, class U>
+void require_gradient_of(const char* where, const token_logits<T>& logits, const token_logits<U>& gradient,
+                         bool accumulate) {
+  using detail::throw_invalid;
+  if (gradient.sequences != logits.sequences || gradient.tokens != logits.tokens ||
+      gradient.vocabulary != logits.vocabulary) {
+    throw_invalid(where, "the gradient has another shape than the logits");
+  }
+  if (overlap(logits, gradient)) {
+    const bool in_place = std::is_same_v<std::remove_const_t<T>, U> &&
+                          static_cast<const void*>(gradient.data) == static_cast<const void*>(logits.data) &&
+                          gradient.sequence_stride == logits.sequence_stride &&
+                          gradient.token_stride == logits.token_stride;
+    if (!in_place) { throw_invalid(where, "the gradient overlaps the logits, and not exactly in place"); }
+    if (accumulate) { throw_invalid(where, "a gradient in place of the logits cannot be added to them"); }
+  }
 }
 
 /// Contiguous logits. \throws std::invalid_argument when `memory` is shorter than N T V, or a number is negative.
