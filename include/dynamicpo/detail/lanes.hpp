@@ -38,6 +38,12 @@ DYNAMICPO_INLINE void store_to(T* to, const Vector& from) {
   reinterpret_cast<anywhere<Vector>*>(to)->value = from;
 }
 
+/// Asks memory for the line so many bytes after `at`, which may lie beyond the array; to write to it if so asked.
+template <bool Write = false>
+DYNAMICPO_INLINE void ask_ahead(const void* at, std::uintptr_t bytes) {
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + bytes), Write ? 1 : 0);
+}
+
 template <class Work, std::size_t... I>
 DYNAMICPO_INLINE constexpr void unroll(Work& work, std::index_sequence<I...>) {
   (work(std::integral_constant<std::size_t, I>{}), ...);
@@ -195,7 +201,7 @@ struct lanes {
   template <class U, std::size_t... Lane>
   DYNAMICPO_INLINE void convert(const lanes<U, Count, Bytes>& other, std::index_sequence<Lane...>) {
     constexpr std::size_t n = lanes<U, Count, Bytes>::per_part;
-    unrolled<parts>([&](auto i) {
+    unrolled<parts>([&](auto i) __attribute__((always_inline)) {
       constexpr std::size_t first = i * per_part;
       part[i] = vector{static_cast<T>(other.part[(first + Lane) / n][(first + Lane) % n])...};
     });
@@ -233,15 +239,45 @@ DYNAMICPO_HD constexpr const T& where(bool condition, const T& a, const T& b) {
   return condition ? a : b;
 }
 
+#if !defined(__CUDACC__)  // nvcc cannot pass on the shuffles
+/// Whether any bit is set; halves are joined down to 16 bytes, in registers.
+template <class Vector, std::size_t... I>
+DYNAMICPO_INLINE bool any_bit_of_halves(const Vector& all, std::index_sequence<I...> half);
+template <class Vector>
+DYNAMICPO_INLINE bool any_bit(const Vector& all) {
+  using element = std::remove_cvref_t<decltype(all[0])>;
+  if constexpr (sizeof(Vector) > 16) {
+    return any_bit_of_halves(all, std::make_index_sequence<sizeof(Vector) / sizeof(element) / 2>{});
+  } else {
+    std::uint64_t words[sizeof(Vector) / sizeof(std::uint64_t)], found = 0;
+    std::memcpy(words, &all, sizeof(all));
+    for (const std::uint64_t word : words) { found |= word; }
+    return found != 0;
+  }
+}
+template <class Vector, std::size_t... I>
+DYNAMICPO_INLINE bool any_bit_of_halves(const Vector& all, std::index_sequence<I...>) {
+  typedef std::remove_cvref_t<decltype(all[0])> half __attribute__((vector_size(sizeof(Vector) / 2)));
+  const half joined =
+      __builtin_shufflevector(all, all, I...) | __builtin_shufflevector(all, all, (sizeof...(I) + I)...);
+  return any_bit(joined);
+}
+#else
+template <class Vector>
+DYNAMICPO_INLINE bool any_bit(const Vector& all) {
+  std::uint64_t words[sizeof(all) / sizeof(std::uint64_t)], found = 0;
+  std::memcpy(words, &all, sizeof(all));
+  for (const std::uint64_t word : words) { found |= word; }
+  return found != 0;
+}
+#endif
+
 /// Whether any lane is true.
 template <class T, std::size_t Count, std::size_t Bytes>
 DYNAMICPO_INLINE bool any(const lanes<T, Count, Bytes>& truth) {
   auto all = truth.part[0];
   for (std::size_t i = 1; i < truth.parts; ++i) { all |= truth.part[i]; }
-  std::uint64_t words[sizeof(all) / sizeof(std::uint64_t)], found = 0;
-  std::memcpy(words, &all, sizeof(all));
-  for (const std::uint64_t word : words) { found |= word; }
-  return found != 0;
+  return any_bit(all);
 }
 DYNAMICPO_HD constexpr bool any(bool truth) { return truth; }
 

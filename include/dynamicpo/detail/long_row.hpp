@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 
 #include "dynamicpo/detail/lanes.hpp"
@@ -59,10 +60,19 @@ struct long_row {
     return V::load(rest);
   }
 
+  /// How far ahead of what is read or written memory is asked for: no pattern tells the processor what follows a page.
+  static constexpr std::uintptr_t ahead = 4096;
+
+  DYNAMICPO_INLINE static void ask_ahead_of(const T* scores, const T* reference, std::size_t k) {
+    ask_ahead(scores + k * V::count, ahead);
+    if (reference != nullptr) { ask_ahead(reference + k * V::count, ahead); }
+  }
+
   /// Scores, and what is subtracted from them (null: nothing). False when a log-ratio is not finite.
   DYNAMICPO_INLINE bool load(const T* scores, const T* reference) {
     typename V::truth finite = V(0) == V(0);
     for (std::size_t k = 0; k < columns; ++k) {
+      ask_ahead_of(scores, reference, k);
       const V s = column(scores, k, T(0));
       const V rho = reference != nullptr ? s - column(reference, k, T(0)) : s;
       finite = finite & elementary::isfinite(rho);
@@ -78,6 +88,7 @@ struct long_row {
     layout = {V(std::numeric_limits<T>::lowest()), accumulator_of<V>(static_cast<double>(negatives))};
     typename V::truth finite = V(0) == V(0);
     for (std::size_t k = 0; k < columns; ++k) {
+      ask_ahead_of(scores, reference, k);
       ratio[k] = column(scores, k, T(0));
       if (reference != nullptr) { ratio[k] = ratio[k] - column(reference, k, T(0)); }
       finite = finite & elementary::isfinite(ratio[k]);

@@ -129,8 +129,18 @@ struct row_evaluation {
     compute& loss_of(index row) const { return loss[row - first]; }
   };
 
+  /// Asks memory for the tile after this one, one view at a time between the steps: it works while they compute.
+  template <class V, class View>
+  DYNAMICPO_INLINE void ask_for_next(const tile<V>& rows, const View& view) const {
+    if constexpr (!std::is_same_v<View, reference_free_t>) {
+      const index next = rows.row[0] + static_cast<index>(V::count);
+      if (rows.in_turn) { prefetch_rows(view, next, std::min(next + static_cast<index>(V::count), view.rows())); }
+    }
+  }
+
   template <class V>
   DYNAMICPO_INLINE void side_by_side_rows(tile<V>& rows, row_buffers<compute>& lane, block_rows& block) const {
+    ask_for_next(rows, policy);
     if (rows.is_whole(policy, reference)) {
       if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
         rows.template load_whole<!whole_rows>(policy, reference);
@@ -165,6 +175,7 @@ struct row_evaluation {
     if constexpr (beta_type::needs_rest) {
       mean_rest = mean_of_rest(rows.score, rows.columns, layout, accumulator_of<V>(count));
     }
+    ask_for_next(rows, reference);
     const auto result = evaluate_columns<WithGradient, V>(
         pipeline.beta, pipeline.objective, layout, rows.chosen_score, rows.chosen_ratio, mean_rest,
         {rows.score, rows.ratio, out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta, rows.weight,
@@ -178,6 +189,7 @@ struct row_evaluation {
     }
     const V loss = where(empty, V(0), result.loss);
     if constexpr (WithGradient) {
+      ask_for_next(rows, out.gradient);
       store_rejected<Layout>(rows);
       rows.store_chosen(where(empty, V(0), result.chosen_gradient), out.gradient, policy);
     }
@@ -278,6 +290,7 @@ struct row_evaluation {
         const bool in_line = out.gradient.rejected_matrix().column_stride == 1;
         compute* const to = &out.gradient.rejected(row, 0);
         for (std::size_t k = 0; k < size; k += V::count) {
+          ask_ahead<true>(to + k, long_row<V>::ahead);
           const V& weight = along.weight[one ? 0 : k / V::count];
           if (in_line && k + V::count <= size) {
             weight.store(to + k);

@@ -247,20 +247,26 @@ struct tile {
       from.store(&to.rejected(row[0], 0));
       return;
     }
-    using vector = typename V::vector;
     alignas(64) T values[rows];
     from.store(values);
     const auto memory = to.rejected_matrix();
+    const std::size_t width = columns;
     T* here = memory.data + row[0] * memory.row_stride;
-    for (std::size_t l = 0; l < rows; ++l, here += memory.row_stride) {
-      const vector all = vector{} + values[l];
-      if (columns >= V::per_part) {
-        store_to(here, all);
-        store_to(here + (columns - V::per_part), all);
-        for (std::size_t k = V::per_part; k + V::per_part < columns; k += V::per_part) { store_to(here + k, all); }
-      } else {
-        for (std::size_t k = 0; k < columns; ++k) { here[k] = values[l]; }
-      }
+    for (std::size_t l = 0; l < rows; ++l, here += memory.row_stride) { fill_row<V::bytes>(values[l], here, width); }
+  }
+  // In blocks of `Bytes`, the last of which overlaps the one before.
+  template <std::size_t Bytes>
+  DYNAMICPO_INLINE static void fill_row(T value, T* to, std::size_t n) {
+    constexpr std::size_t size = Bytes / sizeof(T);
+    if constexpr (Bytes < 16) {
+      for (std::size_t k = 0; k < n; ++k) { to[k] = value; }
+    } else if (n < size) {
+      fill_row<Bytes / 2>(value, to, n);
+    } else {
+      typedef T block __attribute__((vector_size(Bytes)));  // NOLINT(modernize-use-using): an attribute
+      const block all = block{} + value;
+      for (std::size_t k = 0; k + size < n; k += size) { store_to(to + k, all); }
+      store_to(to + (n - size), all);
     }
   }
 

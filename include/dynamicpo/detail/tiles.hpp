@@ -17,16 +17,17 @@ namespace dynamicpo::inline v1::detail {
 /// Rows put in order at a time: few enough that their scores stay in the nearest cache.
 inline constexpr index rows_in_order = 128;
 
-/// Asks for the rejected of rows [first, end), since no pattern tells the processor. (A function of this alone would be
-/// taken for one without effect.)
+/// Asks memory for the rejected of rows [first, end), where they lie side by side: no pattern tells the processor which
+/// rows come next, or what follows a page. (A function of this alone would be taken for one without effect.)
 template <class T, class Space>
 DYNAMICPO_INLINE void prefetch_rows(const scores<T, Space>& rows, index first, index end) {
-  if (first >= end) { return; }
+  const auto memory = rows.rejected_matrix();
+  const index stride = rows.ragged() ? 1 : memory.row_stride;
+  if (first >= end || memory.column_stride != 1 || stride <= 0 || stride > 2 * memory.columns + 64) { return; }
   constexpr index line = 64 / sizeof(T);
-  const T* const data = rows.rejected_matrix().data;
-  for (index at = rows.flat(first); at < rows.flat(end); at += line) {
-    __builtin_prefetch(data + at, std::is_const_v<T> ? 0 : 1);
-  }
+  const index begin = rows.ragged() ? rows.flat(first) : first * stride;
+  const index stop = rows.ragged() ? rows.flat(end) : (end - 1) * stride + memory.columns;
+  for (index at = begin; at < stop; at += line) { __builtin_prefetch(memory.data + at, std::is_const_v<T> ? 0 : 1); }
 }
 
 /// Puts rows [first, first + order.size()) in the order of their lengths, shortest first, as distances from `first`;
