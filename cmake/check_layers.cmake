@@ -33,7 +33,7 @@ set(layers
     "detail/tile detail/long_row detail/group_row"
     "detail/tiles"
     "detail/row_evaluation detail/row_selection detail/row_kernel metrics"
-    "evaluate select_negatives validate"
+    "evaluate row_gaps select_negatives validate"
     "theory"
     "adapt"
     "dynamicpo")
