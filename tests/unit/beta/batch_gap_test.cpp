@@ -191,8 +191,7 @@ TEST_CASE("beta::batch_gap filters by Gaussian weights without replacement: ever
 TEST_CASE("beta::batch_gap draws by seed, batch and row alone") {
   const std::vector<double> gaps(100, 0.5);  // all weigh alike
   const auto drawn = [&](std::uint64_t seed, std::int64_t batch) {
-    gap_state state{.weight = 0.5, .batches = batch};
-    state.mean = 0.5;
+    gap_state state{.mean = 0.5, .variance = 0, .weight = 0.5, .batches = batch};
     flags kept(100);
     batch_gap{.keep = 0.5, .seed = seed}.update(state, gaps, kept);
     return kept;
@@ -201,6 +200,13 @@ TEST_CASE("beta::batch_gap draws by seed, batch and row alone") {
   REQUIRE(drawn(1, 0) != drawn(2, 0));
   REQUIRE(drawn(1, 0) != drawn(1, 1));
   REQUIRE(drawn(1, 0) != drawn(1, std::int64_t{1} << 40));
+  // Without any variance every row is as likely: 1000 of 2000 times, with a standard deviation of 22.
+  std::vector<int> times(100);
+  for (int batch = 0; batch < 2000; ++batch) {
+    const flags kept = drawn(3, batch);
+    for (std::size_t row = 0; row < 100; ++row) { times[row] += kept[row]; }
+  }
+  for (const int each : times) { REQUIRE(std::abs(each - 1000) < 5 * 22.4); }
 }
 
 TEST_CASE("beta::batch_gap: a step on score views, every objective, is that objective at the beta by hand") {
