@@ -55,7 +55,7 @@ struct gap_calibration {
 /// of deviations inside each batch: batches of one row have it too.
 struct batch_gap {
   double base = 1.0;      ///< above 0
-  double alpha = 0.6;     ///< per nat, at least 0. Gaps counted as rewards, times base, need alpha / base
+  double alpha = 0.6;     ///< per nat of gap, at least 0
   double momentum = 0.9;  ///< of the running statistics, in [0, 1)
   double keep = 1.0;      ///< share of rows kept, in (0, 1]; 0.8 as published, 1: no filtering
   double least = 0.01;    ///< of base, in (0, 1]
