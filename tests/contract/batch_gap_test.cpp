@@ -2,6 +2,7 @@
 // docs/contract.md, the lines about the beta of a batch.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numbers>
 #include <stdexcept>
@@ -233,6 +234,7 @@ TEST_CASE("batch gap: parameters, states and sizes that are not as said throw be
   for (const double bad : {-1.0, nan, infinity, 1e300}) { refuses({}, {.variance = bad}, "state.variance"); }
   for (const double bad : {-0.1, 1.1, nan}) { refuses({}, {.weight = bad}, "state.weight"); }
   refuses({}, {.batches = -1}, "state.batches");
+  refuses({}, {.batches = std::numeric_limits<std::int64_t>::max()}, "state.batches");
 
   gap_state state;
   flags two(2, 9);

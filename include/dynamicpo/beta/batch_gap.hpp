@@ -50,8 +50,8 @@ struct gap_calibration {
 /// exp(-(gap - M0)^2 / (2 variance)), by the smallest keys log(exponential variate) - log(weight), which no distance
 /// underflows. Without any variance all weigh alike.
 ///
-/// Source: Wu et al., "beta-DPO: Direct Preference Optimization with Dynamic beta" (arXiv 2407.08639); defaults are
-/// theirs, beside base. Here M0 is corrected for its start at 0, and the variance is that about M0 instead of the mean
+/// Source: Wu et al., "beta-DPO: Direct Preference Optimization with Dynamic beta" (arXiv 2407.08639); alpha and
+/// momentum are theirs. Here M0 is corrected for its start at 0, and the variance is that about M0 instead of the mean
 /// of deviations inside each batch: batches of one row have it too.
 struct batch_gap {
   double base = 1.0;      ///< above 0
@@ -182,7 +182,8 @@ struct batch_gap {
     require(state.variance >= 0 && state.variance <= 2 * largest * largest, "state.variance", state.variance,
             "one in [0, 2^801]");
     require(state.weight >= 0 && state.weight <= 1, "state.weight", state.weight, "one in [0, 1]");
-    require(state.batches >= 0, "state.batches", static_cast<double>(state.batches), "at least 0");
+    require(state.batches >= 0 && state.batches < std::numeric_limits<std::int64_t>::max(), "state.batches",
+            static_cast<double>(state.batches), "one in [0, 2^63 - 1)");
   }
 };
 
