@@ -2,7 +2,9 @@
 #include "dynamicpo/row_gaps.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>

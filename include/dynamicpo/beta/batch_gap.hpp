@@ -153,8 +153,8 @@ struct batch_gap {
     keys.reserve(gaps.size());
     for (std::size_t row = 0; row < gaps.size(); ++row) {
       if (!usable(gaps[row])) { continue; }
-      const double far = bounded(gaps[row]) - statistics.mean;
-      const double squared = statistics.variance > 0 ? far * far / statistics.variance : 0;
+      const double distance = bounded(gaps[row]) - statistics.mean;
+      const double squared = statistics.variance > 0 ? distance * distance / statistics.variance : 0;
       sample::philox_engine words{seed ^ draws, batch, 4 * static_cast<std::uint64_t>(row)};
       const double variate = -detail::elementary::log(1 - words.uniform());
       keys.emplace_back(detail::elementary::log(variate) + squared / 2, row);
