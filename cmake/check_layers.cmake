@@ -34,7 +34,7 @@ set(layers
     "detail/tile detail/long_row detail/group_row"
     "detail/tiles"
     "detail/row_evaluation detail/row_selection detail/row_kernel metrics"
-    "evaluate select_negatives validate lm/device_log_prob"
+    "evaluate row_gaps select_negatives validate lm/device_log_prob"
     "theory"
     "adapt"
     "dynamicpo")

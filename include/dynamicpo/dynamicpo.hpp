@@ -3,6 +3,7 @@
 
 /// The core on the host: everything that needs the standard library alone. Adapters (dynamicpo/adapt/) are included by
 /// who uses the library they adapt.
+#include "dynamicpo/beta/batch_gap.hpp"
 #include "dynamicpo/beta/dual_margin.hpp"
 #include "dynamicpo/beta/fixed.hpp"
 #include "dynamicpo/config.hpp"
@@ -20,6 +21,7 @@
 #include "dynamicpo/objective/slic.hpp"
 #include "dynamicpo/pipeline.hpp"
 #include "dynamicpo/result.hpp"
+#include "dynamicpo/row_gaps.hpp"
 #include "dynamicpo/sample/philox.hpp"
 #include "dynamicpo/score/scores.hpp"
 #include "dynamicpo/select/all.hpp"

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 
 #include "dynamicpo/error.hpp"
@@ -21,12 +22,21 @@ struct lattice {
   template <class T>
   static lattice of(const strided_matrix<T>& m) {
     const std::intptr_t width = sizeof(T);
-    return {reinterpret_cast<std::intptr_t>(m.data), m.rows, m.columns, m.row_stride * width, m.column_stride * width,
+    return {reinterpret_cast<std::intptr_t>(m.data),
+            m.rows,
+            m.columns,
+            m.row_stride * width,
+            m.column_stride * width,
             width};
   }
   template <class T>
   static lattice of(const strided_span<T>& s) {
     return of(strided_matrix<T>{s.data, s.size, 1, s.stride, 1});
+  }
+
+  template <class T>
+  static lattice of(const std::span<T>& s) {
+    return of(strided_span<T>{s.data(), static_cast<index>(s.size()), 1});
   }
 
   bool empty() const { return rows <= 0 || columns <= 0; }
@@ -70,6 +80,15 @@ inline overlap relation(const lattice& a, const lattice& b) {
                     (a.rows == 1 || a.row_stride == b.row_stride) &&
                     (a.columns == 1 || a.column_stride == b.column_stride);
   return same ? overlap::identical : overlap::partial;
+}
+
+/// \throws std::invalid_argument when `written` and `read` share memory.
+template <class T>
+void require_apart(const char* where, const char* written_name, std::span<T> written, const char* read_name,
+                   const lattice& read) {
+  if (relation(lattice::of(written), read) != overlap::disjoint) {
+    throw_invalid(where, std::string(written_name) + " overlaps " + read_name);
+  }
 }
 
 /// \throws std::invalid_argument when two entries of `output` are the same memory.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "dynamicpo/detail/overlap.hpp"
 
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -87,4 +88,15 @@ TEST_CASE("an output may replace its input exactly in place, nothing else of it"
   std::vector<double> column{1, 2, 3, 4}, other(4);
   REQUIRE_THROWS_AS(detail::require_row_wise_safe("here", po::view(column, other), "policy", po::view(other, column)),
                     std::invalid_argument);
+}
+
+TEST_CASE("require_apart lets neighbours be and names what overlaps") {
+  std::vector<double> memory(6);
+  const auto part = [&](std::size_t from, std::size_t size) { return std::span(memory).subspan(from, size); };
+  detail::require_apart("here", "out", part(0, 3), "in", detail::lattice::of(part(3, 3)));
+  detail::require_apart("here", "out", part(2, 0), "in", detail::lattice::of(part(0, 6)));
+  for (const auto& out : {part(0, 4), part(3, 3), part(5, 1), part(0, 6)}) {
+    REQUIRE_THROWS_WITH(detail::require_apart("here", "out", out, "in", detail::lattice::of(part(3, 3))),
+                        "dynamicpo::here: out overlaps in");
+  }
 }
