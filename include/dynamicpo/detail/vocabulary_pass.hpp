@@ -119,6 +119,8 @@ class lane_sums {
   }
   double sum() const { return sum_of_lanes(sum_); }
   double weighted() const { return sum_of_lanes(weighted_); }
+  /// Whether there was one above the shift.
+  bool climbs() const { return any(shift_ < greatest_); }
   number greatest() const { return greatest_lane(greatest_); }
 
  private:
@@ -152,12 +154,12 @@ DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, 
   if (total.most > none) {
     lane_sums<V, WithEntropy> sums(static_cast<number>(total.most));
     sums.add(values, count, ahead);
-    greatest = sums.greatest();
-    if (!(static_cast<double>(greatest) > total.most)) {
+    if (!sums.climbs()) {
       total.rest += sums.sum();
       total.weighted += sums.weighted();
       return;
     }
+    greatest = sums.greatest();
   } else {
     greatest = greatest_of<V>(values, count);
     if (!(static_cast<double>(greatest) > none)) {
