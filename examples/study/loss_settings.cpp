@@ -84,8 +84,9 @@ loss_settings loss_settings_from(const json& fields) {
 }
 
 std::string spelled(const loss_settings& settings) {
+  const json differing = to_json(settings);
   std::string text;
-  for (const auto& [field, value] : to_json(settings).items()) {
+  for (const auto& [field, value] : differing.items()) {
     text += fmt::format("/{}={}", field, value.is_string() ? value.get<std::string>() : value.dump());
   }
   return text;
