@@ -120,9 +120,10 @@ void run_ablations(const cs::data_source& source, const study_options& options, 
   const cs::ablation_results results = cs::run_ablations(plan, how);
   cs::write_ablation_page(plan, results, how.folder);
   fmt::print(
-      "Ablations at K = {} on {}, learning rate and epochs of each setting chosen on development rows alone; {} "
-      "seeds;\n"
-      "differences are paired over seeds; |B|, beta and the L2 norms of a step are means over a training\n\n{}",
+      "Ablations at K = {} on {}, {} seeds; learning rate and epochs of each setting were\n"
+      "chosen on development rows alone (SFT: no training); differences are paired over seeds; the last four columns\n"
+      "are means over a training: negatives in a row's loss, their beta, L2 norms of a step's gradient and "
+      "update\n\n{}",
       plan.negatives, source.title(), plan.seeds.size(), cs::to_text(plan, results));
   print_groups({cs::ablation_findings(plan, results)});
   fmt::print("\nresults: {}\nreport:  {}\n", (how.folder / "ablations.jsonl").string(),

@@ -114,9 +114,9 @@ ablation_results run_ablations(const ablation_plan& plan, const execution& how) 
 std::string to_text(const ablation_plan& plan, const ablation_results& results) {
   std::string text;
   for (const ablation& asked : plan.ablations) {
-    text += fmt::format("{}{}\n{:38}{:>7}{:>7}{:>7}{:>16}{:>33}{:>7}{:>7}{:>10}{:>8}\n", text.empty() ? "" : "\n",
-                        asked.title, "", "rate", "epochs", "dev.", "HR@1 (s.d.)", "difference (s.e.), p", "|B|", "beta",
-                        "gradient", "update");
+    text +=
+        fmt::format("{}{}\n{:35}{:>10}{:>7}{:>15}{:>32}{:>7}{:>8}{:>7}{:>7}\n", text.empty() ? "" : "\n", asked.title,
+                    "", "rate x ep.", "dev.", "HR@1 (s.d.)", "difference (s.e.), p", "|B|", "beta", "|grad|", "|step|");
     for (std::size_t i = 0; i < asked.rows.size(); ++i) {
       const ablation::row& row = asked.rows[i];
       const setting_result& found = results.of(row.setting);
@@ -127,12 +127,13 @@ std::string to_text(const ablation_plan& plan, const ablation_results& results) 
         difference = fmt::format("to {}: {}{} ({}), {}", letter(row.base), compared.difference < 0 ? "" : "+",
                                  number(compared.difference), number(compared.standard_error), p_value(compared.p));
       }
-      text += fmt::format("{} {:36}{:>7}{:>7}{:>7}{:>16}{:>33}{:>7}{:>7}{:>10}{:>8}\n", letter(i), row.label,
-                          found.arm.epochs == 0 ? "-" : fmt::format("{}", found.arm.learning_rate), found.arm.epochs,
-                          std::isnan(found.development) ? "-" : number(found.development),
-                          fmt::format("{} ({})", number(hits.mean), number(hits.deviation)), difference,
-                          measured(found.selected_negatives), measured(found.mean_beta), measured(found.gradient_norm),
-                          measured(found.update_norm));
+      text +=
+          fmt::format("{} {:33}{:>10}{:>7}{:>15}{:>32}{:>7}{:>8}{:>7}{:>7}\n", letter(i), row.label,
+                      found.arm.epochs == 0 ? "SFT" : fmt::format("{} x {}", found.arm.learning_rate, found.arm.epochs),
+                      std::isnan(found.development) ? "-" : number(found.development),
+                      fmt::format("{} ({})", number(hits.mean), number(hits.deviation)), difference,
+                      measured(found.selected_negatives), measured(found.mean_beta), measured(found.gradient_norm),
+                      measured(found.update_norm));
     }
   }
   return text;
@@ -151,9 +152,10 @@ finding_group ablation_findings(const ablation_plan& plan, const ablation_result
       said += fmt::format("{}{} ({}{})", said.empty() ? "" : "; ", row.label, compared.difference < 0 ? "" : "+",
                           number(compared.difference));
     }
-    finding said{asked.title + '.', {}};
-    for (const char* side : {"above", "below", "level with"}) {
-      if (!sides[side].empty()) said.claim += fmt::format(" {} the base: {}.", side, sides[side]);
+    finding said{fmt::format("{}.", asked.title), {}};
+    for (const auto& [side, opening] :
+         {std::pair{"above", "Above"}, {"below", "Below"}, {"level with", "Level with"}}) {
+      if (!sides[side].empty()) said.claim += fmt::format(" {} the base: {}.", opening, sides[side]);
     }
     group.findings.push_back(std::move(said));
   }
@@ -161,7 +163,8 @@ finding_group ablation_findings(const ablation_plan& plan, const ablation_result
 }
 
 std::string measured(double value) {
-  return std::isnan(value) ? "-" : std::abs(value) < 1 ? fmt::format("{:.3g}", value) : fmt::format("{:.2f}", value);
+  if (std::isnan(value)) return "-";
+  return std::abs(value) < .9995 ? fmt::format("{:.3g}", value) : fmt::format("{:.2f}", value);
 }
 
 std::vector<std::string> ablation_caveats() {
@@ -173,7 +176,7 @@ std::vector<std::string> ablation_caveats() {
       "was chosen.",
       "p values are of paired two-sided t tests over seeds, not corrected for their number: of twenty settings that "
       "make no difference, one is expected to show p < .05. They never show that there is no difference.",
-      "The settings themselves were written down beforehand, with an earlier prototype's results in mind."};
+      "The settings were fixed before the run, with an earlier prototype's results in mind."};
 }
 
 }  // namespace collapse_study

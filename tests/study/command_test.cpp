@@ -83,7 +83,7 @@ TEST_CASE("dynamicpo study: ablations are explained, and refuse what they do not
     const outcome refused = box.run("study --ablations --quick " + other);
     INFO(other);
     REQUIRE(refused.status == 2);
-    REQUIRE(refused.err == "dynamicpo study: --ablations excludes " + other.substr(0, other.find(' ')) + "\n");
+    REQUIRE(refused.err == "dynamicpo study: " + other.substr(0, other.find(' ')) + " excludes --ablations\n");
   }
   REQUIRE(box.files() == std::vector<std::string>{"rows.json"});
 }
