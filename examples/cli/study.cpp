@@ -125,7 +125,7 @@ void run_ablations(const cs::data_source& source, const study_options& options, 
       "are means over a training: negatives in a row's loss, their beta, L2 norms of a step's gradient and "
       "update\n\n{}",
       plan.negatives, source.title(), plan.seeds.size(), cs::to_text(plan, results));
-  print_groups({cs::ablation_findings(plan, results)});
+  print_groups(cs::ablation_findings(plan, results));
   fmt::print("\nresults: {}\nreport:  {}\n", (how.folder / "ablations.jsonl").string(),
              (how.folder / "ablations.html").string());
 }

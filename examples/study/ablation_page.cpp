@@ -15,7 +15,7 @@ namespace {
 
 // A difference with its standard error either way, on an axis of +-reach around the line of no difference.
 std::string drawn(const comparison& compared, double reach) {
-  constexpr double width = 160, middle = width / 2;
+  constexpr double width = 120, middle = width / 2;
   const auto place = [&](double value) { return middle + std::clamp(value / reach, -1., 1.) * (middle - 4); };
   const double error = std::isfinite(compared.standard_error) ? compared.standard_error : 0;
   return fmt::format(
@@ -26,25 +26,24 @@ std::string drawn(const comparison& compared, double reach) {
       place(compared.difference));
 }
 
-// The largest difference of all tables with its error: one axis for all.
-double largest(const ablation_plan& plan, const ablation_results& results) {
+// The largest difference of a table with its error.
+double reach_of(const ablation& asked, const ablation_results& results) {
   double reach = std::numeric_limits<double>::min();
-  for (const ablation& asked : plan.ablations) {
-    for (const ablation::row& row : asked.rows) {
-      const comparison compared = results.against_base(asked, row);
-      const double error = std::isfinite(compared.standard_error) ? compared.standard_error : 0;
-      reach = std::max(reach, std::abs(compared.difference) + error);
-    }
+  for (const ablation::row& row : asked.rows) {
+    const comparison compared = results.against_base(asked, row);
+    const double error = std::isfinite(compared.standard_error) ? compared.standard_error : 0;
+    reach = std::max(reach, std::abs(compared.difference) + error);
   }
   return reach;
 }
 
-std::string table_html(const ablation& asked, const ablation_results& results, double reach) {
+std::string table_html(const ablation& asked, const ablation_results& results) {
+  const double reach = reach_of(asked, results);
   std::string html =
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">\n<table>\n<thead><tr>"
       "<th scope=\"col\">Setting</th>";
-  for (const char* column : {"rate", "epochs", "development", "HR@1", "difference", "", "p", "|B|", "beta",
-                             "gradient norm", "update norm"}) {
+  for (const char* column :
+       {"rate", "epochs", "dev.", "HR@1", "difference", "", "p", "|B|", "beta", "|gradient|", "|update|"}) {
     html += fmt::format("<th scope=\"col\">{}</th>", column);
   }
   html += "</tr></thead>\n<tbody>\n";
@@ -76,21 +75,20 @@ std::string table_html(const ablation& asked, const ablation_results& results, d
 
 void write_ablation_page(const ablation_plan& plan, const ablation_results& results,
                          const std::filesystem::path& folder) {
-  const double reach = largest(plan, results);
   std::string tables;
   for (const ablation& asked : plan.ablations) {
     tables += fmt::format("<section id=\"{}\">\n<h3>{}</h3>\n<p>{}</p>\n{}</section>\n", asked.id, escaped(asked.title),
-                          prose(asked.question), table_html(asked, results, reach));
+                          prose(asked.question), table_html(asked, results));
   }
   const std::string body = fmt::format(
       R"html(<header>
 <p class="kicker">dynamicpo {version}</p>
 <h1>Which parts of DynamicPO matter?</h1>
 <p class="lead">Ablations on {title} at K = {negatives}, {seeds} data seeds.</p>
-<p class="how">HR@1 by likelihood on evaluation rows, mean and below it the standard deviation over seeds. Differences
-are paired over seeds, with their standard error below and drawn: the axis reaches from -{reach} to +{reach} in every
-table. A row is compared with the base above it. The last four columns are means over a training: negatives in a row's
-loss, their beta, L2 norms of gradient and update of a step.</p>
+<p class="how">HR@1 by likelihood on evaluation rows (dev.: on development rows, which chose rate and epochs), mean and below it the standard deviation over seeds. Differences
+are paired over seeds, with their standard error below; drawn, the line is no difference, and each table has a scale of
+its own. A row is compared with the base above it. The last four columns are means over a training: negatives in a row's
+loss, their beta, L2 norms of a step's gradient and update.</p>
 </header>
 <main>
 <section>
@@ -109,8 +107,8 @@ loss, their beta, L2 norms of gradient and update of a step.</p>
 </main>
 )html",
       fmt::arg("version", dynamicpo::version), fmt::arg("title", escaped(plan.source.title())),
-      fmt::arg("negatives", plan.negatives), fmt::arg("seeds", plan.seeds.size()), fmt::arg("reach", number(reach)),
-      fmt::arg("findings", groups_html({ablation_findings(plan, results)})), fmt::arg("tables", tables),
+      fmt::arg("negatives", plan.negatives), fmt::arg("seeds", plan.seeds.size()),
+      fmt::arg("findings", groups_html(ablation_findings(plan, results))), fmt::arg("tables", tables),
       fmt::arg("caveats", list_html(ablation_caveats())));
   write_page(folder / "ablations.html", page_html("Ablations of DynamicPO", body));
 }

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "study/trials.hpp"
 
@@ -139,27 +139,25 @@ std::string to_text(const ablation_plan& plan, const ablation_results& results) 
   return text;
 }
 
-finding_group ablation_findings(const ablation_plan& plan, const ablation_results& results) {
-  finding_group group{"What the ablations show", {}};
+std::vector<finding_group> ablation_findings(const ablation_plan& plan, const ablation_results& results) {
+  std::vector<finding_group> groups;
   for (const ablation& asked : plan.ablations) {
-    std::map<std::string, std::string> sides;  // "above", "below", "level with": which rows
+    std::string above, below, neither;
     for (std::size_t i = 0; i < asked.rows.size(); ++i) {
       const ablation::row& row = asked.rows[i];
       if (row.base == i) continue;
       const comparison compared = results.against_base(asked, row);
-      const char* side = !compared.shows() ? "level with" : compared.difference > 0 ? "above" : "below";
-      std::string& said = sides[side];
+      std::string& said = !compared.shows() ? neither : compared.difference > 0 ? above : below;
       said += fmt::format("{}{} ({}{})", said.empty() ? "" : "; ", row.label, compared.difference < 0 ? "" : "+",
                           number(compared.difference));
     }
-    finding said{fmt::format("{}.", asked.title), {}};
-    for (const auto& [side, opening] :
-         {std::pair{"above", "Above"}, {"below", "Below"}, {"level with", "Level with"}}) {
-      if (!sides[side].empty()) said.claim += fmt::format(" {} the base: {}.", opening, sides[side]);
-    }
-    group.findings.push_back(std::move(said));
+    finding_group group{asked.title, {}};
+    if (!above.empty()) group.findings.push_back({fmt::format("Above the base: {}.", above), {}});
+    if (!below.empty()) group.findings.push_back({fmt::format("Below the base: {}.", below), {}});
+    if (!neither.empty()) group.findings.push_back({fmt::format("No clear difference from it: {}.", neither), {}});
+    groups.push_back(std::move(group));
   }
-  return group;
+  return groups;
 }
 
 std::string measured(double value) {

@@ -39,8 +39,8 @@ ablation_results run_ablations(const ablation_plan& plan, const execution& how);
 /// A table for each ablation, its rows lettered.
 std::string to_text(const ablation_plan& plan, const ablation_results& results);
 
-/// What each ablation shows, in words: which settings differ from their base with p < .05.
-finding_group ablation_findings(const ablation_plan& plan, const ablation_results& results);
+/// What each ablation shows, in words: which rows differ from their base with p < .05.
+std::vector<finding_group> ablation_findings(const ablation_plan& plan, const ablation_results& results);
 
 /// A figure in three digits at any size; "-" where there is none.
 std::string measured(double value);

@@ -168,7 +168,7 @@ clear where it does not.</p>
       fmt::arg("explanations", groups_html(explanations(plan, results))), fmt::arg("run", run_html(plan, results)),
       fmt::arg("caveats", list_html(caveats(plan))));
 
-  write_page(folder / "report.html", page_html("Collapse study: " + plan.source.title(), body));
+  write_page(folder / "report.html", page_html(fmt::format("Collapse study: {}", plan.source.title()), body));
   return drawn;
 }
 
