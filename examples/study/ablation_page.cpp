@@ -59,9 +59,10 @@ std::string table_html(const ablation& asked, const ablation_results& results) {
       html += "<td>base</td><td></td><td></td>";
     } else {
       const comparison compared = results.against_base(asked, row);
-      html += fmt::format("<td>{}{}<small>{}</small></td><td>{}</td><td>{}</td>", compared.difference < 0 ? "" : "+",
-                          number(compared.difference), number(compared.standard_error), drawn(compared, reach),
-                          escaped(p_value(compared.p)));
+      html += fmt::format("<td>{}{}<small>{}{}</small></td><td>{}</td><td>{}</td>", compared.difference < 0 ? "" : "+",
+                          number(compared.difference), number(compared.standard_error),
+                          row.base == 0 ? "" : fmt::format(", to {}", escaped(asked.rows[row.base].label)),
+                          drawn(compared, reach), escaped(p_value(compared.p)));
     }
     for (const double figure : {found.selected_negatives, found.mean_beta, found.gradient_norm, found.update_norm}) {
       html += fmt::format("<td>{}</td>", measured(figure));
@@ -85,10 +86,11 @@ void write_ablation_page(const ablation_plan& plan, const ablation_results& resu
 <p class="kicker">dynamicpo {version}</p>
 <h1>Which parts of DynamicPO matter?</h1>
 <p class="lead">Ablations on {title} at K = {negatives}, {seeds} data seeds.</p>
-<p class="how">HR@1 by likelihood on evaluation rows (dev.: on development rows, which chose rate and epochs), mean and below it the standard deviation over seeds. Differences
-are paired over seeds, with their standard error below; drawn, the line is no difference, and each table has a scale of
-its own. A row is compared with the base above it. The last four columns are means over a training: negatives in a row's
-loss, their beta, L2 norms of a step's gradient and update.</p>
+<p class="how">HR@1 by likelihood on evaluation rows (dev.: on development rows, which chose rate and epochs), mean and
+below it the standard deviation over seeds. Differences are paired over seeds, with their standard error below; drawn,
+the line is no difference, and each table has a scale of its own. A row is compared with the first, unless another is
+named. The last four columns are means over a training: negatives in a row's loss, their beta, L2 norms of a step's
+gradient and update.</p>
 </header>
 <main>
 <section>

@@ -148,13 +148,14 @@ std::vector<finding_group> ablation_findings(const ablation_plan& plan, const ab
       if (row.base == i) continue;
       const comparison compared = results.against_base(asked, row);
       std::string& said = !compared.shows() ? neither : compared.difference > 0 ? above : below;
-      said += fmt::format("{}{} ({}{})", said.empty() ? "" : "; ", row.label, compared.difference < 0 ? "" : "+",
-                          number(compared.difference));
+      said += fmt::format("{}{} ({}{}{})", said.empty() ? "" : "; ", row.label, compared.difference < 0 ? "" : "+",
+                          number(compared.difference),
+                          row.base == 0 ? "" : fmt::format(" against {}", asked.rows[row.base].label));
     }
     finding_group group{asked.title, {}};
     if (!above.empty()) group.findings.push_back({fmt::format("Above the base: {}.", above), {}});
     if (!below.empty()) group.findings.push_back({fmt::format("Below the base: {}.", below), {}});
-    if (!neither.empty()) group.findings.push_back({fmt::format("No clear difference from it: {}.", neither), {}});
+    if (!neither.empty()) group.findings.push_back({fmt::format("Not clearly different: {}.", neither), {}});
     groups.push_back(std::move(group));
   }
   return groups;

@@ -94,7 +94,7 @@ TEST_CASE("dynamicpo study: quick ablations print a table, write a page, and run
   REQUIRE(first.status == 0);
   REQUIRE(first.err == "");
   REQUIRE(first.out.find("\na gamma 6, published ") != std::string::npos);
-  REQUIRE(first.out.find("No clear difference from it: ") != std::string::npos);
+  REQUIRE(first.out.find("Not clearly different: ") != std::string::npos);
   REQUIRE(first.out.find("report:  ablated/ablations.html") != std::string::npos);
   REQUIRE(contents(box.file("ablated/ablations.html")).find("An experimental preset") != std::string::npos);
   const std::string results = contents(box.file("ablated/ablations.jsonl"));
