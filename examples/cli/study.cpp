@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "study/ablations.hpp"
 #include "study/findings.hpp"
 #include "study/plan.hpp"
 #include "study/report.hpp"
@@ -32,7 +33,7 @@ struct study_options {
   std::size_t seeds = 0;  // as many as the kind of study has by default
   std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
   std::vector<cs::objective_kind> objectives;
-  bool quick = false, tune = false;
+  bool quick = false, tune = false, ablations = false;
 };
 
 // One line on standard error while that is a terminal.
@@ -114,6 +115,21 @@ void run_tune(const cs::data_source& source, const study_options& options, const
              (how.folder / "tune.jsonl").string(), (how.folder / "tuned.json").string());
 }
 
+void run_ablations(const cs::data_source& source, const study_options& options, const cs::execution& how) {
+  const cs::ablation_plan plan = cs::make_ablation_plan(source, {.seeds = options.seeds, .quick = options.quick});
+  const cs::ablation_results results = cs::run_ablations(plan, how);
+  cs::write_ablation_page(plan, results, how.folder);
+  fmt::print(
+      "Ablations at K = {} on {}, {} seeds; learning rate and epochs of each setting were\n"
+      "chosen on development rows alone (SFT: no training); differences are paired over seeds; the last four columns\n"
+      "are means over a training: negatives in a row's loss, their beta, L2 norms of a step's gradient and "
+      "update\n\n{}",
+      plan.negatives, source.title(), plan.seeds.size(), cs::to_text(plan, results));
+  print_groups(cs::ablation_findings(plan, results));
+  fmt::print("\nresults: {}\nreport:  {}\n", (how.folder / "ablations.jsonl").string(),
+             (how.folder / "ablations.html").string());
+}
+
 void run_study(study_options options, const std::vector<std::string>& objectives) {
   const auto start = std::chrono::steady_clock::now();
   const auto source = options.data.empty()
@@ -121,9 +137,10 @@ void run_study(study_options options, const std::vector<std::string>& objectives
                           : cs::data_source::real(options.data);
   for (const std::string& name : objectives) options.objectives.push_back(cs::parse_objective(name));
   if (objectives.empty()) options.objectives.assign(cs::objectives.begin(), cs::objectives.end());
-  if (options.seeds == 0) options.seeds = options.quick ? 2 : options.tune ? 12 : 7;
+  if (options.seeds == 0) options.seeds = options.quick ? 2 : options.tune ? 12 : options.ablations ? 8 : 7;
   const cs::execution how{.folder = options.output, .threads = options.threads, .progress = progress_line{}};
-  options.tune ? run_tune(source, options, how) : run_collapse(source, options, how);
+  const auto run = options.tune ? run_tune : options.ablations ? run_ablations : run_collapse;
+  run(source, options, how);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   fmt::print("{:.1f} s on {} threads\n", spent.count(), options.threads);
 }
@@ -137,28 +154,35 @@ void add_study(CLI::App& app) {
       "study", "Trains the toy LLM under every loss and K, and shows where more negatives stop helping");
   command->add_option("--output", options->output, "folder of the results; what it holds is kept, the rest is run")
       ->capture_default_str();
-  command
-      ->add_option(
-          "--data", options->data,
-          "JSON rows {\"historyList\": \"a::b\", \"itemList\": [..], \"trueSelection\": ..}: a file, or a folder "
-          "whose *-val.json trains and *-test.json evaluates; without it, a synthetic catalogue")
-      ->check(CLI::ExistingPath);
-  command->add_option("--objectives", *objectives, "some of dmpo, sdpo, mppo; all by default")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"dmpo", "sdpo", "mppo"}));
+  CLI::Option* const data =
+      command
+          ->add_option(
+              "--data", options->data,
+              "JSON rows {\"historyList\": \"a::b\", \"itemList\": [..], \"trueSelection\": ..}: a file, or a folder "
+              "whose *-val.json trains and *-test.json evaluates; without it, a synthetic catalogue")
+          ->check(CLI::ExistingPath);
+  CLI::Option* const some = command->add_option("--objectives", *objectives, "some of dmpo, sdpo, mppo; all by default")
+                                ->delimiter(',')
+                                ->check(CLI::IsMember({"dmpo", "sdpo", "mppo"}));
   command
       ->add_option("--seeds", options->seeds,
-                   "synthetic: data sets; real data: models (7; 12 with --tune, 2 with --quick)")
+                   "synthetic: data sets; real data: models (7; 12 with --tune, 8 with --ablations, 2 with --quick)")
       ->check(CLI::PositiveNumber);
   command->add_option("--threads", options->threads, "decides nothing but time; all cores by default")
       ->check(CLI::PositiveNumber);
   command->add_flag("--quick", options->quick, "fewer K, rates, seeds and evaluation rows");
-  command->add_flag(
+  CLI::Option* const tune = command->add_flag(
       "--tune", options->tune,
       "instead: choose learning rate and epochs of every arm on development rows, and compare the chosen arms");
+  command
+      ->add_flag("--ablations", options->ablations,
+                 "instead: vary the parts of DynamicPO on the synthetic catalogue (gamma and alpha, clusters, steps, "
+                 "selection score, MPPO's normalisation and aggregate, level of beta), each setting tuned likewise")
+      ->excludes(tune, data, some);
   command->footer(
       "Results are appended as runs finish and kept when the study is killed; running it again does the rest.\n"
-      "The folder holds results.jsonl (or tune.jsonl and tuned.json), report.html, charts/ and timings.jsonl.");
+      "The folder holds results.jsonl, report.html and charts/ (tune.jsonl and tuned.json; ablations.jsonl and\n"
+      "ablations.html), and timings.jsonl.");
   command->callback([options, objectives] { run_study(*options, *objectives); });
 }
 

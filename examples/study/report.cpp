@@ -3,67 +3,18 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "dynamicpo/version.hpp"
 #include "study/charts.hpp"
 #include "study/findings.hpp"
-#include "study/page_style.hpp"
+#include "study/html.hpp"
 #include "study/table.hpp"
 
 namespace collapse_study {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
-// Running text: "K = 19" stays on one line.
-std::string prose(std::string_view text) {
-  std::string html = escaped(text);
-  for (const std::string_view sign : {" = ", " &lt; "}) {
-    for (std::size_t at = 0; (at = html.find(sign, at)) != std::string::npos;) {
-      html.replace(at, sign.size(), fmt::format("&nbsp;{}&nbsp;", sign.substr(1, sign.size() - 2)));
-    }
-  }
-  return html;
-}
-
-std::string groups_html(const std::vector<finding_group>& groups) {
-  std::string html = "<div class=\"groups\">\n";
-  for (const finding_group& group : groups) {
-    html += fmt::format("<section>\n<h3>{}</h3>\n<ul>\n", escaped(group.heading));
-    for (const auto& [claim, evidence] : group.findings) {
-      html += fmt::format("<li>{}{}</li>\n", prose(claim),
-                          evidence.empty() ? "" : fmt::format(" <small>{}</small>", prose(evidence)));
-    }
-    html += "</ul>\n</section>\n";
-  }
-  return html + "</div>\n";
-}
 
 std::string legend_html(const metric& shown) {
   // The dashes and markers of the charts.
@@ -130,12 +81,6 @@ std::string table_html(const summary_table& table) {
   return html + "</table>\n";
 }
 
-std::string list_html(const std::vector<std::string>& lines) {
-  std::string html = "<ul>\n";
-  for (const std::string& line : lines) html += fmt::format("<li>{}</li>\n", escaped(line));
-  return html + "</ul>\n";
-}
-
 std::string run_html(const study_plan& plan, const study_results& results) {
   const json data = plan.source.identity();
   const auto count = [&](const char* field) { return data.at(field).get<std::size_t>(); };
@@ -172,18 +117,8 @@ bool write_report(const study_plan& plan, const study_results& results, const st
       "<p><strong>Gnuplot is not installed, so there are no charts.</strong> Install it (Debian: gnuplot-nox) and run "
       "the study again: its results are kept.</p>\n";
 
-  const std::string page = fmt::format(
-      R"html(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Collapse study: {title}</title>
-<style>{style}</style>
-</head>
-<body>
-<header>
+  const std::string body = fmt::format(
+      R"html(<header>
 <p class="kicker">dynamicpo {version}</p>
 <h1>Do more negatives help?</h1>
 <p class="lead">A toy language model learns preferences on {title}, with K = {first} to {last} negatives a row.
@@ -223,23 +158,17 @@ clear where it does not.</p>
 {caveats}
 </section>
 </main>
-</body>
-</html>
 )html",
-      fmt::arg("title", escaped(plan.source.title())), fmt::arg("style", page_style),
-      fmt::arg("version", dynamicpo::version), fmt::arg("first", plan.negatives.front()),
-      fmt::arg("last", plan.negatives.back()), fmt::arg("scope", scope(plan)),
-      fmt::arg("findings", groups_html(findings(plan, results))),
+      fmt::arg("title", escaped(plan.source.title())), fmt::arg("version", dynamicpo::version),
+      fmt::arg("first", plan.negatives.front()), fmt::arg("last", plan.negatives.back()),
+      fmt::arg("scope", scope(plan)), fmt::arg("findings", groups_html(findings(plan, results))),
       fmt::arg("main_chart", drawn ? charts_html(plan, all.first(1)) : no_gnuplot),
       fmt::arg("charts", drawn ? charts_html(plan, all.subspan(1)) : no_gnuplot),
       fmt::arg("table", table_html({plan, results})),
       fmt::arg("explanations", groups_html(explanations(plan, results))), fmt::arg("run", run_html(plan, results)),
       fmt::arg("caveats", list_html(caveats(plan))));
 
-  const auto file = folder / "report.html";
-  std::ofstream stream{file, std::ios::binary};
-  stream << page;
-  if (!stream.flush()) throw std::runtime_error(file.string() + ": cannot write");
+  write_page(folder / "report.html", page_html(fmt::format("Collapse study: {}", plan.source.title()), body));
   return drawn;
 }
 

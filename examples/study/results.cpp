@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -99,16 +100,19 @@ json to_json(const run_result& result) {
   for (const preference_epoch& epoch : result.training) {
     training.push_back(write_fields(epoch, epoch_fields));
     training.back()["invalid_rows"] = epoch.invalid_rows;
+    if (std::isnan(epoch.update_norm)) continue;
+    training.back()["gradient_norm"] = epoch.gradient_norm;
+    training.back()["update_norm"] = epoch.update_norm;
   }
-  return {{"run", key(result.run)},
-          {"objective", name(trained.objective)},
-          {"variant", name(trained.variant)},
-          {"negatives", trained.negatives},
-          {"learning_rate", trained.learning_rate},
-          {"epochs", trained.epochs},
-          {"seed", result.run.seed},
-          {"training", std::move(training)},
-          {"evaluation", write_fields(result.evaluation, evaluation_fields)}};
+  json record{{"run", key(result.run)}, {"objective", name(trained.objective)}, {"variant", name(trained.variant)}};
+  if (const json loss = to_json(trained.loss); !loss.empty()) record["loss"] = loss;
+  record.update({{"negatives", trained.negatives},
+                 {"learning_rate", trained.learning_rate},
+                 {"epochs", trained.epochs},
+                 {"seed", result.run.seed},
+                 {"training", std::move(training)},
+                 {"evaluation", write_fields(result.evaluation, evaluation_fields)}});
+  return record;
 }
 
 seed_result seed_result_from(const json& record) {
@@ -124,13 +128,17 @@ run_result run_result_from(const json& record) {
                                     .variant = parse_variant(record.at("variant").get<std::string>()),
                                     .negatives = record.at("negatives").get<std::size_t>(),
                                     .learning_rate = record.at("learning_rate").get<double>(),
-                                    .epochs = record.at("epochs").get<std::size_t>()},
+                                    .epochs = record.at("epochs").get<std::size_t>(),
+                                    .loss = loss_settings_from(record.value("loss", json::object()))},
                             .seed = record.at("seed").get<std::uint64_t>()},
                     .training = {},
                     .evaluation = read_fields(record.at("evaluation"), evaluation_fields)};
   for (const json& epoch : record.at("training")) {
     result.training.push_back(read_fields(epoch, epoch_fields));
     result.training.back().invalid_rows = epoch.at("invalid_rows").get<std::size_t>();
+    if (!epoch.contains("update_norm")) continue;
+    result.training.back().gradient_norm = epoch.at("gradient_norm").get<double>();
+    result.training.back().update_norm = epoch.at("update_norm").get<double>();
   }
   return result;
 }

@@ -45,9 +45,15 @@ objective_kind parse_objective(std::string_view text) { return parse<objective_k
 
 variant parse_variant(std::string_view text) { return parse<variant>("variant", text, variants); }
 
+objective_kind ranked_as(const arm& of) {
+  const bool whole_titles = of.objective == objective_kind::mppo && !of.loss.average_log_prob;
+  return whole_titles ? objective_kind::dmpo : of.objective;
+}
+
 std::string key(const run& which) {
-  return fmt::format("{}/{}/K={}/rate={}/epochs={}/seed={}", name(which.arm.objective), name(which.arm.variant),
-                     which.arm.negatives, which.arm.learning_rate, which.arm.epochs, which.seed);
+  return fmt::format("{}/{}{}/K={}/rate={}/epochs={}/seed={}", name(which.arm.objective), name(which.arm.variant),
+                     spelled(which.arm.loss), which.arm.negatives, which.arm.learning_rate, which.arm.epochs,
+                     which.seed);
 }
 
 double cost(const arm& of) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "study/loss_settings.hpp"
 #include "toy_llm/preference.hpp"
 
 namespace collapse_study {
@@ -36,6 +37,7 @@ struct arm {
   std::size_t negatives;  ///< K
   double learning_rate;
   std::size_t epochs;
+  loss_settings loss = {};  ///< of ablations
 
   friend bool operator==(const arm&, const arm&) = default;
 };
@@ -46,7 +48,11 @@ struct run {
   std::uint64_t seed;
 };
 
-/// Identifies a run in results: "dmpo/vanilla/K=19/rate=0.015/epochs=3/seed=0".
+/// The objective whose runs are ranked as those of this arm: MPPO over whole titles is ranked as DMPO is.
+objective_kind ranked_as(const arm& of);
+
+/// Identifies a run in results: "dmpo/vanilla/K=19/rate=0.015/epochs=3/seed=0"; settings of the loss follow the
+/// variant: "dmpo/dynamic/gamma=2.0/K=19/...".
 std::string key(const run& which);
 
 /// Proportional to the time that training takes, roughly.

@@ -46,19 +46,29 @@ std::map<std::uint64_t, std::uint64_t> recorded_checksums(const result_log& log,
   return checksums;
 }
 
-toy_llm::preference_options training_options(const run& which) {
+toy_llm::preference_options training_options(const run& which, measurement what) {
+  const loss_settings& loss = which.arm.loss;
   return {.objective = which.arm.objective,
           .variant = which.arm.variant,
           .negatives = which.arm.negatives,
           .learning_rate = which.arm.learning_rate,
           .epochs = which.arm.epochs,
+          .beta = loss.beta,
+          .alpha = loss.alpha,
+          .gamma = loss.gamma,
+          .average_log_prob = loss.average_log_prob,
+          .mean_margin = loss.mean_margin,
+          .clusters = loss.clusters,
+          .selects_by = loss.selects_by,
+          .step = loss.step,
+          .measure_steps = what == measurement::steps,
           .seed = which.seed};
 }
 
-run_result execute(const run& which, const starting_point& start) {
+run_result execute(const run& which, const starting_point& start, measurement what) {
   toy_llm::language_model<float> policy = start.supervised();
   toy_llm::remembered_model reference = start.reference();
-  auto training = toy_llm::train_preference(policy, reference, start.data(), training_options(which));
+  auto training = toy_llm::train_preference(policy, reference, start.data(), training_options(which, what));
   return {which, std::move(training), evaluate(policy, start.data().evaluation)};
 }
 

@@ -38,11 +38,14 @@ std::vector<pending> pending_seeds(const std::vector<std::uint64_t>& seeds, star
 std::map<std::uint64_t, std::uint64_t> recorded_checksums(const result_log& log,
                                                           const std::vector<std::uint64_t>& seeds);
 
+/// Whether a training's steps are measured, which changes no other figure.
+enum class measurement { standard, steps };
+
 /// Options of a run's training.
-toy_llm::preference_options training_options(const run& which);
+toy_llm::preference_options training_options(const run& which, measurement what = measurement::standard);
 
 /// Trains, and evaluates on evaluation rows.
-run_result execute(const run& which, const starting_point& start);
+run_result execute(const run& which, const starting_point& start, measurement what = measurement::standard);
 
 /// Runs what folder/results.jsonl does not hold, and brings that file into its final form. Throws as result_log and
 /// starting_points do.

@@ -6,92 +6,40 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
-#include <map>
+#include <iterator>
 #include <numeric>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "dynamicpo/version.hpp"
 #include "study/statistics.hpp"
 #include "study/tuned.hpp"
-#include "toy_llm/ranking.hpp"
 
 namespace collapse_study {
 namespace {
-
-// HR@1 on development rows after each epoch, from 0 on.
-using curve = std::vector<double>;
-
-std::string trial_key(const run& which) { return "development/" + key(which); }
-std::string untrained_key(std::uint64_t seed) { return fmt::format("development/seed={}", seed); }
-
-double development_hit_ratio(toy_llm::language_model<float>& model, const starting_point& start,
-                             objective_kind objective) {
-  const toy_llm::ranking_metrics ranking = toy_llm::rank(model, start.data().development);
-  return objective == objective_kind::mppo ? ranking.hit_ratio_average : ranking.hit_ratio;
-}
-
-json untrained_record(std::uint64_t seed, const starting_point& start) {
-  toy_llm::language_model<float> model = start.supervised();
-  json record{{"run", untrained_key(seed)}};
-  for (const objective_kind objective : objectives) {
-    record[std::string{name(objective)}] = development_hit_ratio(model, start, objective);
-  }
-  return record;
-}
-
-json trial_record(const run& which, const starting_point& start) {
-  toy_llm::language_model<float> policy = start.supervised();
-  toy_llm::remembered_model reference = start.reference();
-  curve hits;
-  toy_llm::train_preference(policy, reference, start.data(), training_options(which),
-                            [&] { hits.push_back(development_hit_ratio(policy, start, which.arm.objective)); });
-  return {{"run", trial_key(which)}, {"development", hits}};
-}
 
 // The trials of an arm: one at each rate, all epochs long.
 class trials {
  public:
   trials(const tune_plan& plan, const result_log& log) : plan_{&plan}, log_{&log} {}
 
-  // Mean over seeds, after each epoch.
-  curve development(objective_kind objective, variant kind, double rate) const {
-    curve mean(plan_->epochs + 1);
-    for (const std::uint64_t seed : plan_->seeds) {
-      curve hits = log_->at(trial_key(trial(objective, kind, rate, seed))).at("development").get<curve>();
-      hits.insert(hits.begin(), log_->at(untrained_key(seed)).at(std::string{name(objective)}).get<double>());
-      for (std::size_t epoch = 0; epoch < mean.size(); ++epoch) {
-        mean[epoch] += hits.at(epoch) / static_cast<double>(plan_->seeds.size());
-      }
-    }
-    return mean;
-  }
-
   tuned_arm best(objective_kind objective, variant kind) const {
-    std::optional<tuned_arm> chosen;
-    for (std::size_t epoch = 0; epoch <= plan_->epochs; ++epoch) {
-      for (const double rate : plan_->rates) {
-        const double hits = development(objective, kind, rate)[epoch];
-        if (!chosen || hits > chosen->development) {
-          chosen = {{objective, kind, plan_->negatives, rate, epoch}, hits, {}};
-        }
-      }
-    }
-    return *chosen;
+    return choose(*log_, trial(objective, kind, 0), plan_->rates, plan_->seeds);
   }
 
   // Of the highest development figure after the sweep's epochs, mean over variants.
   double sweep_rate(objective_kind objective) const {
     return *std::ranges::max_element(plan_->rates, {}, [&](double rate) {
       double sum = 0;
-      for (const variant kind : variants) sum += development(objective, kind, rate).at(plan_->sweep_epochs);
+      for (const variant kind : variants) {
+        sum += development(*log_, trial(objective, kind, rate), plan_->seeds).at(plan_->sweep_epochs);
+      }
       return sum;
     });
   }
 
-  run trial(objective_kind objective, variant kind, double rate, std::uint64_t seed) const {
-    return {{objective, kind, plan_->negatives, rate, plan_->epochs}, seed};
+  arm trial(objective_kind objective, variant kind, double rate) const {
+    return {objective, kind, plan_->negatives, rate, plan_->epochs};
   }
 
  private:
@@ -178,16 +126,12 @@ tune_results run_tune(const tune_plan& plan, const execution& how) {
   const trials tried{plan, log};
 
   std::vector<pending> work = pending_seeds(plan.seeds, starts);
-  for (const std::uint64_t seed : plan.seeds) {
-    work.push_back({untrained_key(seed), 1, [&starts, seed] { return untrained_record(seed, starts.of(seed)); }});
-  }
+  std::ranges::move(pending_untrained(plan.seeds, starts), std::back_inserter(work));
   for (const objective_kind objective : plan.objectives) {
     for (const variant kind : variants) {
       for (const double rate : plan.rates) {
         for (const std::uint64_t seed : plan.seeds) {
-          const run trial = tried.trial(objective, kind, rate, seed);
-          work.push_back({trial_key(trial), cost(trial.arm),
-                          [&starts, trial] { return trial_record(trial, starts.of(trial.seed)); }});
+          work.push_back(pending_trial({tried.trial(objective, kind, rate), seed}, starts));
         }
       }
     }
@@ -202,9 +146,7 @@ tune_results run_tune(const tune_plan& plan, const execution& how) {
       const arm& chosen = results.arms.back().arm;
       for (const std::uint64_t seed : plan.seeds) {
         if (chosen.epochs == 0) continue;
-        const run which{chosen, seed};
-        chosen_runs.push_back(
-            {key(which), cost(chosen), [&starts, which] { return to_json(execute(which, starts.of(which.seed))); }});
+        chosen_runs.push_back(pending_run({chosen, seed}, starts));
       }
     }
   }

@@ -11,6 +11,7 @@
 #include "study/results.hpp"
 #include "study/run.hpp"
 #include "study/study.hpp"
+#include "study/trials.hpp"
 
 namespace collapse_study {
 
@@ -34,14 +35,6 @@ struct tune_options {
 };
 
 tune_plan make_tune_plan(data_source source, const tune_options& options);
-
-/// An arm with the learning rate and epochs of the highest mean HR@1 on development rows; of equals the fewest epochs,
-/// then the lowest rate.
-struct tuned_arm {
-  collapse_study::arm arm;         ///< epochs 0: supervised fine-tuning alone
-  double development;              ///< mean over seeds
-  std::vector<double> evaluation;  ///< HR@1 on evaluation rows, of each seed
-};
 
 struct tune_results {
   std::vector<tuned_arm> arms;  ///< by objective and variant, in the order of run.hpp

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "toy_llm/preference.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -13,11 +15,15 @@
 #include "dynamicpo/objective/sdpo.hpp"
 #include "dynamicpo/pipeline.hpp"
 #include "dynamicpo/select_negatives.hpp"
+#include "toy_llm/boundary_of_clusters.hpp"
 
 namespace toy_llm {
 namespace {
 
 namespace po = dynamicpo;
+
+// MPPO whose steepness does not grow with the number of negatives.
+constexpr po::objective::composed<po::margin::probability, po::aggregate::mean, po::link::logistic> mean_mppo{};
 
 bool reads_reference(const preference_options& options) { return options.objective != objective_kind::mppo; }
 
@@ -29,25 +35,25 @@ bool selects_boundary(const preference_options& options) {
   return options.variant == variant::dynamic || options.variant == variant::selection_only;
 }
 
-/// use(pipeline) with the pipeline that the options name.
+// A boundary that the library's own selection does not find.
+bool marks_boundary(const preference_options& options) {
+  return selects_boundary(options) && (options.clusters != 3 || options.selects_by != selection_score::policy);
+}
+
+/// use(pipeline) with the pipeline that the options name, over the boundary that `marks` holds where they ask for one.
 template <class Use>
-auto with_pipeline(const preference_options& options, Use use) {
-  const auto with_objective = [&](auto objective) {
-    const po::select::all all;
-    const po::select::boundary boundary;
-    const po::beta::fixed constant{.base = options.beta};
-    const po::beta::dual_margin dual{.base = options.beta, .alpha = options.alpha, .gamma = options.gamma};
-    switch (options.variant) {
-      case variant::vanilla:
-        return use(po::pipeline{all, constant, objective});
-      case variant::dynamic:
-        return use(po::pipeline{boundary, dual, objective});
-      case variant::selection_only:
-        return use(po::pipeline{boundary, constant, objective});
-      case variant::beta_only:
-        return use(po::pipeline{all, dual, objective});
+auto with_pipeline(const preference_options& options, const marked& marks, Use use) {
+  const auto with_selection = [&](const auto& select, const auto& objective) {
+    if (options.variant == variant::dynamic || options.variant == variant::beta_only) {
+      const po::beta::dual_margin dual{.base = options.beta, .alpha = options.alpha, .gamma = options.gamma};
+      return use(po::pipeline{select, dual, objective});
     }
-    throw std::invalid_argument("toy_llm::train_preference: unknown variant");
+    return use(po::pipeline{select, po::beta::fixed{.base = options.beta}, objective});
+  };
+  const auto with_objective = [&](const auto& objective) {
+    if (marks_boundary(options)) return with_selection(marks, objective);
+    if (selects_boundary(options)) return with_selection(po::select::boundary{}, objective);
+    return with_selection(po::select::all{}, objective);
   };
   switch (options.objective) {
     case objective_kind::dmpo:
@@ -55,9 +61,23 @@ auto with_pipeline(const preference_options& options, Use use) {
     case objective_kind::sdpo:
       return with_objective(po::objective::sdpo);
     case objective_kind::mppo:
+      if (options.mean_margin) return with_objective(mean_mppo);
       return with_objective(po::objective::mppo);
   }
   throw std::invalid_argument("toy_llm::train_preference: unknown objective");
+}
+
+void check(const preference_options& options) {
+  if (options.negatives == 0) {
+    throw std::invalid_argument("toy_llm::preference_batch: expected at least one negative a row, found 0");
+  }
+  if (options.clusters == 0) {
+    throw std::invalid_argument("toy_llm::preference_batch: expected at least one cluster, found 0");
+  }
+  if (!reads_reference(options) && options.selects_by == selection_score::log_ratio) {
+    throw std::invalid_argument(
+        "toy_llm::preference_batch: expected an objective with a reference to select by log-ratio, found MPPO");
+  }
 }
 
 template <class Part, class Whole>
@@ -84,9 +104,7 @@ template <std::floating_point Scalar>
 preference_batch<Scalar>::preference_batch(const dataset& data, std::span<const std::size_t> rows,
                                            const preference_options& options, std::uint32_t epoch)
     : data_{&data}, options_{options}, width_{options.negatives + 1} {
-  if (options.negatives == 0) {
-    throw std::invalid_argument("toy_llm::preference_batch: expected at least one negative a row, found 0");
-  }
+  check(options);
   for (const std::size_t row : rows) {
     const ranking_row& from = data.train[row];
     items_.add_row(from.history);
@@ -122,16 +140,23 @@ void preference_batch<Scalar>::set_policy(std::span<const Scalar> scores) {
   reference_at_.clear();
   // Equal scores make a log-ratio of 0, for whatever is not looked up.
   reference_ = policy_;
+  const bool by_policy = options_.selects_by == selection_score::policy;
+  if (marks_boundary(options_) && by_policy) mark_boundary(policy_);
   if (!reads_reference(options_)) return;
 
   const std::size_t rows = items_.rows();
-  const bool skip = selects_boundary(options_) && options_.skip_unselected;
+  const bool skip = selects_boundary(options_) && options_.skip_unselected && by_policy;
   std::vector<std::int64_t> offsets(rows + 1);
   std::vector<std::int32_t> slots(rows * options_.negatives);
   const auto policy = view<const Scalar>(policy_);
   const po::selection_outputs<Scalar> out{.offsets = offsets, .slots = slots, .nonfinite = po::nonfinite::skip};
-  skip ? po::select_negatives(po::exec::seq, po::select::boundary{}, policy, out)
-       : po::select_negatives(po::exec::seq, po::select::all{}, policy, out);
+  if (!skip) {
+    po::select_negatives(po::exec::seq, po::select::all{}, policy, out);
+  } else if (marks_boundary(options_)) {
+    po::select_negatives(po::exec::seq, marked{marks_.data(), options_.negatives}, policy, out);
+  } else {
+    po::select_negatives(po::exec::seq, po::select::boundary{}, policy, out);
+  }
   for (std::size_t row = 0; row < rows; ++row) {
     const auto need = [&](std::size_t at) {
       reference_at_.push_back(at);
@@ -148,11 +173,30 @@ void preference_batch<Scalar>::set_policy(std::span<const Scalar> scores) {
 template <std::floating_point Scalar>
 void preference_batch<Scalar>::set_reference(std::span<const Scalar> scores) {
   for (std::size_t i = 0; i < scores.size(); ++i) reference_[reference_at_[i]] = scores[i];
+  if (!marks_boundary(options_) || options_.selects_by == selection_score::policy) return;
+  std::vector<Scalar> ratios(policy_.size());
+  std::ranges::transform(policy_, reference_, ratios.begin(), std::minus{});
+  mark_boundary(ratios);
+}
+
+template <std::floating_point Scalar>
+void preference_batch<Scalar>::mark_boundary(std::span<const Scalar> scores) {
+  const std::size_t rows = items_.rows();
+  std::vector<std::int64_t> offsets(rows + 1);
+  std::vector<std::int32_t> slots(rows * options_.negatives);
+  po::select_negatives(po::exec::seq, boundary_of_clusters{options_.clusters}, view<const Scalar>(scores),
+                       {.offsets = offsets, .slots = slots, .nonfinite = po::nonfinite::skip});
+  marks_.assign(rows * options_.negatives, 0);
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (auto i = static_cast<std::size_t>(offsets[row]); i < static_cast<std::size_t>(offsets[row + 1]); ++i) {
+      marks_[row * options_.negatives + static_cast<std::size_t>(slots[i])] = 1;
+    }
+  }
 }
 
 template <std::floating_point Scalar>
 double preference_batch<Scalar>::evaluate() {
-  evaluation_ = with_pipeline(options_, [&](const auto& pipeline) {
+  evaluation_ = with_pipeline(options_, {marks_.data(), options_.negatives}, [&](const auto& pipeline) {
     return po::loss_and_gradient(
         po::exec::seq, pipeline, view<const Scalar>(policy_), view<const Scalar>(reference_),
         {.gradient = view<Scalar>(gradient_), .row_loss = row_loss_, .nonfinite = po::nonfinite::skip},

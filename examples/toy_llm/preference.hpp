@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -14,10 +15,10 @@
 #include "dynamicpo/instruments.hpp"
 #include "dynamicpo/result.hpp"
 #include "dynamicpo/score/scores.hpp"
-#include "toy_llm/adamw.hpp"
 #include "toy_llm/dataset.hpp"
 #include "toy_llm/score_backend.hpp"
 #include "toy_llm/shuffle.hpp"
+#include "toy_llm/stepper.hpp"
 
 namespace toy_llm {
 
@@ -27,6 +28,9 @@ enum class objective_kind : std::uint8_t { dmpo, sdpo, mppo };
 ///   vanilla all, constant; dynamic boundary, dual-margin; selection_only boundary, constant; beta_only all,
 ///   dual-margin.
 enum class variant : std::uint8_t { vanilla, dynamic, selection_only, beta_only };
+
+/// What the boundary is found on: the policy's scores, as published, or their log-ratio to the reference.
+enum class selection_score : std::uint8_t { policy, log_ratio };
 
 struct preference_options {
   objective_kind objective = objective_kind::dmpo;
@@ -39,8 +43,13 @@ struct preference_options {
   double alpha = 0.5;            ///< of dual-margin beta
   double gamma = 6.0;            ///< of dual-margin beta
   bool average_log_prob = true;  ///< MPPO alone: over log-probability / tokens, as published; else over whole titles
-  bool skip_unselected = true;   ///< no reference score for what the selection leaves out; the same results without
-  std::uint64_t seed = 0;        ///< of the order of the rows and of the negatives
+  bool mean_margin = false;      ///< MPPO alone: mean over negatives instead of their sum
+  std::size_t clusters = 3;      ///< of the boundary where nothing violates
+  selection_score selects_by = selection_score::policy;
+  step_rule step = step_rule::adamw;
+  bool measure_steps = false;   ///< gradient_norm and update_norm of preference_epoch; the same results without
+  bool skip_unselected = true;  ///< no reference score for what the selection leaves out; the same results without
+  std::uint64_t seed = 0;       ///< of the order of the rows and of the negatives
 };
 
 /// What an epoch's batches showed, each before its step. "Score" is what the objective sees: the policy's
@@ -57,6 +66,8 @@ struct preference_epoch {
   double selected_negatives;         ///< mean number in a row's loss
   double mean_beta;                  ///< of those
   std::size_t invalid_rows;
+  double gradient_norm = std::numeric_limits<double>::quiet_NaN();  ///< L2, mean over steps; NaN unless measured
+  double update_norm = std::numeric_limits<double>::quiet_NaN();    ///< likewise, of the step itself
 };
 
 /// Sums over batches; epoch() divides.
@@ -95,6 +106,7 @@ class preference_batch {
   template <class T>
   dynamicpo::scores<T> view(std::span<T> values) const;
   double score(std::size_t row, std::size_t column) const;
+  void mark_boundary(std::span<const Scalar> scores);
 
   const dataset* data_;
   preference_options options_;
@@ -103,6 +115,7 @@ class preference_batch {
   std::vector<std::size_t> reference_at_;  // where each of reference_items_ is in items_
   std::vector<std::int32_t> chosen_tokens_, rejected_tokens_;
   std::vector<Scalar> policy_, reference_, gradient_, row_loss_;
+  std::vector<std::uint8_t> marks_;  // of a boundary other than the published one: 1 for each negative in it
   dynamicpo::evaluation<Scalar, dynamicpo::instruments<dynamicpo::accumulator_of<Scalar>>> evaluation_;
 };
 
@@ -111,10 +124,9 @@ extern template class preference_batch<double>;
 
 /// One step of `policy` on rows of data.train: its scores of all items select; reference scores and the backward pass
 /// are of what the loss is made of. Returns what the step saw, before it.
-template <score_backend Model, scorer<typename Model::scalar> Reference>
-preference_batch<typename Model::scalar> preference_step(Model& policy, Reference& reference,
-                                                         adamw<typename Model::scalar>& optimiser, const dataset& data,
-                                                         std::span<const std::size_t> rows,
+template <score_backend Model, scorer<typename Model::scalar> Reference, class Optimiser>
+preference_batch<typename Model::scalar> preference_step(Model& policy, Reference& reference, Optimiser& optimiser,
+                                                         const dataset& data, std::span<const std::size_t> rows,
                                                          const preference_options& options, std::uint32_t epoch) {
   preference_batch<typename Model::scalar> batch{data, rows, options, epoch};
   batch.set_policy(policy.log_prob(batch.items(), activations::keep));
@@ -129,10 +141,11 @@ preference_batch<typename Model::scalar> preference_step(Model& policy, Referenc
 
 /// Preference training of `policy` on data.train against the frozen `reference`, usually a copy of it from before or
 /// what remembers that copy's scores.
-/// AdamW without weight decay; the rows in an order of their own in each epoch. Deterministic; the rows' order and
-/// negatives do not depend on objective or variant, and the negatives of a smaller K are the first of a larger.
-/// `after_epoch`, where given, is called as each epoch ends and may score with the policy.
-/// Throws std::invalid_argument without rows, negatives or batch rows, and where a row has fewer than K negatives.
+/// AdamW without weight decay, under options.step; the rows in an order of their own in each epoch. Deterministic; the
+/// rows' order and negatives do not depend on objective or variant, and the negatives of a smaller K are the first of a
+/// larger. `after_epoch`, where given, is called as each epoch ends and may score with the policy. Throws
+/// std::invalid_argument without rows, negatives, batch rows or clusters, where a row has fewer than K negatives, and
+/// where MPPO, which reads no reference, is to select by log-ratio.
 template <score_backend Model, scorer<typename Model::scalar> Reference>
 std::vector<preference_epoch> train_preference(Model& policy, Reference& reference, const dataset& data,
                                                const preference_options& options,
@@ -142,7 +155,7 @@ std::vector<preference_epoch> train_preference(Model& policy, Reference& referen
     throw std::invalid_argument("toy_llm::train_preference: expected at least one training row and batch row, found " +
                                 std::to_string(data.train.size()) + " and " + std::to_string(options.batch_rows));
   }
-  adamw<scalar> optimiser{policy.parameters().size(), {.learning_rate = options.learning_rate}};
+  stepper<scalar> optimiser{policy.parameters().size(), options.step, options.learning_rate, options.measure_steps};
   std::vector<preference_epoch> epochs;
   for (std::uint32_t epoch = 0; epoch < options.epochs; ++epoch) {
     const auto order = shuffled(data.train.size(), options.seed, epoch);
@@ -152,6 +165,9 @@ std::vector<preference_epoch> train_preference(Model& policy, Reference& referen
       preference_step(policy, reference, optimiser, data, rows, options, epoch).add_to(sums);
     }
     epochs.push_back(sums.epoch());
+    const step_norms norms = optimiser.take_norms();
+    epochs.back().gradient_norm = norms.gradient;
+    epochs.back().update_norm = norms.update;
     if (after_epoch) after_epoch();
   }
   return epochs;

@@ -72,6 +72,48 @@ TEST_CASE("dynamicpo study: killed at any moment and run again, it ends with the
   REQUIRE(contents(box.file("killed/results.jsonl")) == expected);
 }
 
+TEST_CASE("dynamicpo study: ablations are explained, and refuse what they do not go with") {
+  const sandbox box;
+  const outcome help = box.run("study --help");
+  REQUIRE(help.status == 0);
+  REQUIRE(help.out.find("--ablations") != std::string::npos);
+  REQUIRE(help.out.find("ablations.jsonl") != std::string::npos);
+  box.write("rows.json", "[]");
+  for (const std::string other : {"--tune", "--data rows.json", "--objectives dmpo"}) {
+    const outcome refused = box.run("study --ablations --quick " + other);
+    INFO(other);
+    REQUIRE(refused.status == 2);
+    REQUIRE(refused.err == "dynamicpo study: " + other.substr(0, other.find(' ')) + " excludes --ablations\n");
+  }
+  REQUIRE(box.files() == std::vector<std::string>{"rows.json"});
+}
+
+TEST_CASE("dynamicpo study: quick ablations print a table, write a page, and run nothing twice", "[slow]") {
+  const sandbox box;
+  const outcome first = box.run("study --ablations --quick --seeds 1 --output ablated");
+  REQUIRE(first.status == 0);
+  REQUIRE(first.err == "");
+  REQUIRE(first.out.find("\na gamma 6, published ") != std::string::npos);
+  REQUIRE(first.out.find("Not clearly different: ") != std::string::npos);
+  REQUIRE(first.out.find("report:  ablated/ablations.html") != std::string::npos);
+  REQUIRE(contents(box.file("ablated/ablations.html")).find("An experimental preset") != std::string::npos);
+  const std::string results = contents(box.file("ablated/ablations.jsonl"));
+  const std::string timings = contents(box.file("ablated/timings.jsonl"));
+  REQUIRE(cli_test::lines(results).size() == 1 + cli_test::lines(timings).size());
+
+  const outcome again = box.run("study --ablations --quick --seeds 1 --output ablated");
+  REQUIRE(again.status == 0);
+  REQUIRE(contents(box.file("ablated/ablations.jsonl")) == results);
+  REQUIRE(contents(box.file("ablated/timings.jsonl")) == timings);
+  // All but the time it took.
+  REQUIRE(again.out.substr(0, again.out.rfind("ablations.html")) ==
+          first.out.substr(0, first.out.rfind("ablations.html")));
+
+  const outcome other = box.run("study --ablations --quick --seeds 2 --output ablated");
+  REQUIRE(other.status == 1);
+  REQUIRE(other.err.find("ablated/ablations.jsonl: holds another study: seeds: expected [0,1]") != std::string::npos);
+}
+
 TEST_CASE("dynamicpo study: wrong usage and bad data are told apart") {
   const sandbox box;
   REQUIRE(box.run("study --objectives ppo").status == 2);

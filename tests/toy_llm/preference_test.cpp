@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "toy_llm/boundary_of_clusters.hpp"
 #include "toy_llm/model.hpp"
 #include "toy_llm/score_memory.hpp"
 #include "toy_llm/synthetic.hpp"
+#include "unit/select/select_from.hpp"
 
 using toy_llm::activations;
 using toy_llm::language_model;
@@ -20,6 +22,7 @@ using toy_llm::objective_kind;
 using toy_llm::preference_batch;
 using toy_llm::preference_epoch;
 using toy_llm::preference_options;
+using toy_llm::selection_score;
 using toy_llm::support;
 using toy_llm::title_trie;
 using toy_llm::variant;
@@ -269,6 +272,96 @@ TEST_CASE("a policy gone to NaN is counted, not thrown and not hidden") {
   }
 }
 
+TEST_CASE("a boundary of other clusters or of log-ratios is what the selection finds on those scores") {
+  const auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {.seed = 20}};
+  auto policy = moved(reference);
+  std::vector<std::size_t> rows(40);
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  std::size_t unlike_published = 0;
+  for (const std::size_t clusters : {2u, 3u, 5u}) {
+    for (const auto selects_by : {selection_score::policy, selection_score::log_ratio}) {
+      const preference_options options{
+          .variant = variant::dynamic, .negatives = 9, .clusters = clusters, .selects_by = selects_by, .seed = 21};
+      preference_batch<float> batch{data, rows, options, 0},
+          published{data, rows, {.variant = variant::dynamic, .negatives = 9, .seed = 21}, 0};
+      loss_of(batch, policy, reference);
+      loss_of(published, policy, reference);
+      const auto scored = policy.log_prob(batch.items(), activations::discard);
+      std::vector<float> scores(scored.begin(), scored.end());
+      if (selects_by == selection_score::log_ratio) {
+        const auto subtracted = reference.log_prob(batch.items(), activations::discard);
+        for (std::size_t i = 0; i < scores.size(); ++i) scores[i] -= subtracted[i];
+      }
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        const auto first = scores.begin() + static_cast<std::ptrdiff_t>(10 * row);
+        const auto expected =
+            select_test::select_from<float>(toy_llm::boundary_of_clusters{clusters}, *first, {first + 1, first + 10});
+        select_test::indices found;
+        for (std::size_t i = 0; i < 9; ++i) {
+          if (batch.coefficients()[10 * row + 1 + i] != 0) found.push_back(static_cast<int>(i));
+        }
+        REQUIRE(found == expected.selected);
+      }
+      unlike_published += !std::ranges::equal(batch.coefficients(), published.coefficients());
+    }
+  }
+  REQUIRE(unlike_published == 5);
+}
+
+TEST_CASE("leaving out reference scores changes no bit with other clusters, either") {
+  const auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {.seed = 22}};
+  auto policy = moved(reference), other = policy;
+  preference_options options{.variant = variant::selection_only, .negatives = 9, .epochs = 1, .clusters = 2};
+  const auto skipped = toy_llm::train_preference(policy, reference, data, options);
+  options.skip_unselected = false;
+  const auto full = toy_llm::train_preference(other, reference, data, options);
+  REQUIRE(std::ranges::equal(policy.parameters(), other.parameters()));
+  REQUIRE(same(skipped[0], full[0]));
+}
+
+TEST_CASE("MPPO's mean over K negatives with beta K is its sum with beta 1") {
+  const auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<double> reference{data.items, titles, {.seed = 23}};
+  auto policy = moved(reference);
+  const std::vector<std::size_t> rows{0, 1, 2, 3, 4};
+  preference_options options{.objective = objective_kind::mppo, .negatives = 8, .seed = 24};
+  preference_batch<double> sum{data, rows, options, 0};
+  const double summed = loss_of(sum, policy, reference);
+  options.mean_margin = true;
+  preference_batch<double> weak{data, rows, options, 0};
+  REQUIRE(std::abs(loss_of(weak, policy, reference) - summed) > 1e-3);
+  options.beta = 8;
+  preference_batch<double> mean{data, rows, options, 0};
+  REQUIRE(std::abs(loss_of(mean, policy, reference) - summed) <= 1e-12);
+  for (std::size_t i = 0; i < mean.coefficients().size(); ++i) {
+    REQUIRE(std::abs(mean.coefficients()[i] - sum.coefficients()[i]) <= 1e-12);
+  }
+}
+
+TEST_CASE("measuring steps changes no bit, and their figures are finite") {
+  const auto data = small_data();
+  const title_trie titles{data.items, support::vocabulary};
+  language_model<float> reference{data.items, titles, {.seed = 25}};
+  auto policy = reference, other = reference;
+  preference_options options{.variant = variant::dynamic, .negatives = 5, .epochs = 2, .seed = 26};
+  const auto plain = toy_llm::train_preference(policy, reference, data, options);
+  options.measure_steps = true;
+  const auto measured = toy_llm::train_preference(other, reference, data, options);
+  REQUIRE(std::ranges::equal(policy.parameters(), other.parameters()));
+  for (std::size_t e = 0; e < 2; ++e) {
+    REQUIRE(same(plain[e], measured[e]));
+    REQUIRE(std::isnan(plain[e].gradient_norm));
+    REQUIRE(std::isnan(plain[e].update_norm));
+    REQUIRE(measured[e].gradient_norm > 0);
+    REQUIRE(measured[e].update_norm > 0);
+  }
+}
+
 TEST_CASE("options that make no step are refused") {
   auto data = small_data();
   const title_trie titles{data.items, support::vocabulary};
@@ -280,6 +373,10 @@ TEST_CASE("options that make no step are refused") {
   REQUIRE_THROWS_AS(train({.negatives = 0}), std::invalid_argument);
   REQUIRE_THROWS_AS(train({.negatives = data.items.size()}), std::invalid_argument);
   REQUIRE_THROWS_AS(train({.batch_rows = 0}), std::invalid_argument);
+  REQUIRE_THROWS_WITH(train({.clusters = 0}), "toy_llm::preference_batch: expected at least one cluster, found 0");
+  REQUIRE_THROWS_WITH(
+      train({.objective = objective_kind::mppo, .selects_by = selection_score::log_ratio}),
+      "toy_llm::preference_batch: expected an objective with a reference to select by log-ratio, found MPPO");
   data.train.clear();
   REQUIRE_THROWS_AS(train({}), std::invalid_argument);
 }
