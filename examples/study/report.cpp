@@ -12,45 +12,12 @@
 #include "dynamicpo/version.hpp"
 #include "study/charts.hpp"
 #include "study/findings.hpp"
+#include "study/html.hpp"
 #include "study/page_style.hpp"
 #include "study/table.hpp"
 
 namespace collapse_study {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
-// Running text: "K = 19" stays on one line.
-std::string prose(std::string_view text) {
-  std::string html = escaped(text);
-  for (const std::string_view sign : {" = ", " &lt; "}) {
-    for (std::size_t at = 0; (at = html.find(sign, at)) != std::string::npos;) {
-      html.replace(at, sign.size(), fmt::format("&nbsp;{}&nbsp;", sign.substr(1, sign.size() - 2)));
-    }
-  }
-  return html;
-}
 
 std::string groups_html(const std::vector<finding_group>& groups) {
   std::string html = "<div class=\"groups\">\n";

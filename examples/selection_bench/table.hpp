@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "selection_bench/bench.hpp"
+
+namespace selection_bench {
+
+/// Results as a text of tables, what was skipped with its reason.
+std::string to_text(const bench_results& results);
+
+/// Results as JSON; what is not a number is null. Equal for equal options and seed but for `ns_per_row` and `machine`.
+std::string to_json(const bench_results& results, const std::string& machine);
+
+/// "23", "4.1e3": nanoseconds in two or three digits.
+std::string short_time(double nanoseconds);
+/// ".123", "1.000", "-" where it is not a number.
+std::string short_share(double share);
+/// ".5412", "-" where it is not a number: a share in four digits.
+std::string short_figure(double share);
+
+}  // namespace selection_bench
