@@ -56,7 +56,7 @@ sb::bench_data read_rows(const std::string& path, std::size_t most) {
     }
   }
   if (data.scores.rows() == 0) {
-    throw std::runtime_error(fmt::format("{}: expected at least one row with a negative, found {} rows without",
+    throw std::runtime_error(fmt::format("{}: expected at least one row with a negative, found {} without",
                                          path == "-" ? "standard input" : path, without));
   }
   data.meaning = more ? fmt::format("the first {} rows (--rows)", most) : "all rows";
@@ -90,6 +90,9 @@ void run_select_bench(const select_bench_options& options, bool rows_given, bool
   bench.synthetic = wanted("synthetic");
   bench.dumps = wanted("dumps");
   if (!wanted("training")) bench.seeds = 0;
+  if (std::ranges::count(options.only, "input") > 0 && options.input.empty()) {
+    throw CLI::ValidationError("--only", "input needs --input");
+  }
   std::vector<sb::bench_data> more;
   if (!options.input.empty()) more.push_back(read_rows(options.input, bench.rows));
 

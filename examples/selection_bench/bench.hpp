@@ -15,7 +15,7 @@
 namespace selection_bench {
 
 struct bench_options {
-  strategy_options strategies;
+  strategy_options strategies{};
   std::size_t rows = 1000;     ///< of each data set, at most
   std::size_t negatives = 15;  ///< of the toy LLM's rows
   std::size_t seeds = 8;       ///< of the end-to-end training, each with data of its own; 0 leaves it out
@@ -31,28 +31,28 @@ struct bench_options {
 
 /// A strategy's figures in the order of `strategies()`; empty where it cannot run, as `absent` says.
 struct data_result {
-  bench_data data;  ///< without `permuted`
-  std::vector<std::optional<quality>> figures;
+  bench_data data{};  ///< without `permuted`
+  std::vector<std::optional<quality>> figures{};
   double boundary = 0, negatives = 0;  ///< true ones and all, mean a row
   double violated = 0;                 ///< share of rows with a violator
 };
 
 struct trained {
   double rate = 0;
-  bool chosen_rate = true;        ///< chosen on development rows; else that of the boundary
-  std::vector<double> hit_ratio;  ///< HR@1 of each seed
-  double selected = 0;            ///< negatives a row in the loss, mean
+  bool chosen_rate = true;          ///< chosen on development rows; else that of the boundary
+  std::vector<double> hit_ratio{};  ///< HR@1 of each seed
+  double selected = 0;              ///< negatives a row in the loss, mean
   collapse_study::sample_summary summary{};
   double half_width = 0;  ///< of the 95 % interval of the mean, by Student's t over seeds
   collapse_study::comparison against_boundary{};
 };
 
 struct bench_results {
-  bench_options options;
-  std::vector<std::string> absent;  ///< by strategy: why it cannot run; empty where it can
-  std::vector<data_result> data;
-  std::vector<double> supervised;                  ///< HR@1 of each seed before preference training
-  std::vector<std::optional<trained>> end_to_end;  ///< by strategy; empty without end-to-end training
+  bench_options options{};
+  std::vector<std::string> absent{};  ///< by strategy: why it cannot run; empty where it can
+  std::vector<data_result> data{};
+  std::vector<double> supervised{};                  ///< HR@1 of each seed before preference training
+  std::vector<std::optional<trained>> end_to_end{};  ///< by strategy; empty without end-to-end training
 };
 
 /// Runs everything; `more` are data beside the synthetic rows and the toy LLM's.

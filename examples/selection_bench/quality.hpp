@@ -13,13 +13,13 @@ namespace selection_bench {
 
 /// Rows to choose from, and what should be chosen. Every row has a negative.
 struct bench_data {
-  std::string id, title, meaning;
+  std::string id{}, title{}, meaning{};
   bool labelled = false;  ///< the true boundary is the generator's; else it is the exact one
-  score_rows scores;
-  std::vector<std::uint8_t> truth;  ///< the true boundary, by flat position
-  std::vector<std::uint8_t> exact;  ///< the boundary by brute force, by flat position
-  score_rows permuted;              ///< the same rows, the negatives of each in another order
-  std::vector<std::int32_t> order;  ///< by flat position of `permuted`: the slot that stood there before
+  score_rows scores{};
+  std::vector<std::uint8_t> truth{};  ///< the true boundary, by flat position
+  std::vector<std::uint8_t> exact{};  ///< the boundary by brute force, by flat position
+  score_rows permuted{};              ///< the same rows, the negatives of each in another order
+  std::vector<std::int32_t> order{};  ///< by flat position of `permuted`: the slot that stood there before
 };
 
 /// Fills `exact` and `permuted`, and `truth` unless the data are labelled. \throws std::invalid_argument for a row

@@ -17,7 +17,7 @@ struct strategy_options {
   std::int64_t count = 3;  ///< negatives of top-k, random-k, softmax
   double margin = 2.0;     ///< nats below the chosen item, of threshold and semi-hard
   std::uint64_t seed = 0;  ///< of random-k and softmax
-  std::string python;      ///< program with scikit-learn; empty: python3, then /usr/bin/python3
+  std::string python{};    ///< program with scikit-learn; empty: python3, then /usr/bin/python3
 };
 
 /// The kinds that the picture tells apart: the definition, an approximation of it by iteration, something else.
@@ -45,8 +45,8 @@ std::span<const strategy_info> strategies();
 
 /// A strategy, or why it cannot run here. \throws std::invalid_argument for an id that strategies() lacks.
 struct made_strategy {
-  std::unique_ptr<strategy> ready;
-  std::string absent;
+  std::unique_ptr<strategy> ready{};
+  std::string absent{};
 };
 made_strategy make_strategy(const std::string& id, const strategy_options& options);
 

@@ -46,17 +46,30 @@ struct training_batch {
   }
 };
 
+// Scores of a batch in the library's layout, in the precision of the model.
+struct score_table {
+  std::vector<float> chosen, rejected;
+
+  explicit score_table(const score_rows& rows) : chosen(rows.rows()), rejected(rows.rejected.size()) {
+    std::ranges::transform(rows.chosen, chosen.begin(), [](double score) { return static_cast<float>(score); });
+    std::ranges::transform(rows.rejected, rejected.begin(), [](double score) { return static_cast<float>(score); });
+  }
+};
+
 // The gradient of the mean loss over rows with respect to the scores, in the order of the batch.
-std::vector<float> coefficients(const score_rows& policy, const score_rows& reference,
+std::vector<float> coefficients(const score_rows& rows, const score_rows& reference_rows,
                                 const std::vector<std::uint8_t>& selected) {
-  std::vector<double> chosen(policy.rows()), rejected(policy.rejected.size());
-  po::loss_and_gradient(po::exec::seq, po::vanilla(po::objective::dmpo), policy.view().with_mask(selected),
-                        reference.view(),
-                        {.gradient = po::view(chosen, rejected, policy.offsets), .nonfinite = po::nonfinite::skip});
+  const score_table policy{rows}, reference{reference_rows};
+  std::vector<float> chosen(policy.chosen.size()), rejected(policy.rejected.size());
+  po::loss_and_gradient(po::exec::seq, po::vanilla(po::objective::dmpo),
+                        po::view(policy.chosen, policy.rejected, rows.offsets).with_mask(selected),
+                        po::view(reference.chosen, reference.rejected, rows.offsets),
+                        {.gradient = po::view(chosen, rejected, rows.offsets), .nonfinite = po::nonfinite::skip});
   std::vector<float> all;
-  for (std::size_t row = 0; row < policy.rows(); ++row) {
-    all.push_back(static_cast<float>(chosen[row]));
-    for (const double each : policy.slice(rejected, row)) all.push_back(static_cast<float>(each));
+  for (std::size_t row = 0; row < rows.rows(); ++row) {
+    const auto of_row = rows.slice(rejected, row);
+    all.push_back(chosen[row]);
+    all.insert(all.end(), of_row.begin(), of_row.end());
   }
   return all;
 }
@@ -85,8 +98,10 @@ training_result train(const collapse_study::starting_point& start, strategy& of,
       rows_seen += static_cast<double>(rows.size());
     }
   }
+  const toy_llm::ranking_metrics evaluation = toy_llm::rank(policy, data.evaluation);
   return {.development = toy_llm::rank(policy, data.development).hit_ratio,
-          .evaluation = toy_llm::rank(policy, data.evaluation).hit_ratio,
+          .evaluation = evaluation.hit_ratio,
+          .chosen_log_probability = evaluation.chosen_log_probability,
           .selected = selections / rows_seen};
 }
 

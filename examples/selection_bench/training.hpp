@@ -21,6 +21,7 @@ struct training_options {
 
 struct training_result {
   double development = 0, evaluation = 0;  ///< HR@1
+  double chosen_log_probability = 0;       ///< of evaluation rows, mean
   double selected = 0;                     ///< negatives a row, mean over training
 };
 
