@@ -30,7 +30,7 @@ double least_of_top(std::vector<double> sorted) {
   const std::size_t n = sorted.size();
   const auto begins = [&](std::size_t i) { return sorted[i - 1] < sorted[i]; };
   std::size_t distinct = 1;
-  for (std::size_t i = 1; i < n; ++i) distinct += begins(i) ? 1 : 0;
+  for (std::size_t i = 1; i < n; ++i) distinct += begins(i) ? 1u : 0u;
   if (distinct < 3) return sorted.back();
 
   std::vector<long double> lower(n), upper(n), best(n, std::numeric_limits<long double>::infinity());

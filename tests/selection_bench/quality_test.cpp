@@ -83,7 +83,7 @@ TEST_CASE("selection bench: permuted rows hold the same scores, and tell what de
     for (std::size_t i = 0; i < order.size(); ++i) {
       const auto slot = static_cast<std::size_t>(order[i]);
       REQUIRE(data.permuted.rejected_of(row)[i] == data.scores.rejected_of(row)[slot]);
-      moved += slot != i ? 1 : 0;
+      moved += slot != i ? 1u : 0u;
     }
   }
   REQUIRE(moved > data.scores.rejected.size() / 2);
