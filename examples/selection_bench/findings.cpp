@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "selection_bench/table.hpp"
 
@@ -17,17 +19,31 @@ std::size_t index_of(const std::string& id) {
 
 struct span_of {
   double low, high;
-  std::string text() const {
+
+  // "93 % to 100 %", "every" for all of it.
+  std::string percent() const {
+    const auto one = [](double share) { return fmt::format("{:.3g} %", 100 * share); };
+    return low == 1 ? "every row" : low == high ? one(low) : fmt::format("{} to {} of the rows", one(low), one(high));
+  }
+  std::string time() const { return fmt::format("{} to {}", with_unit(low), with_unit(high)); }
+  std::string shares() const {
     return low == high ? short_share(low) : fmt::format("{} to {}", short_share(low), short_share(high));
+  }
+
+ private:
+  static std::string with_unit(double nanoseconds) {
+    const std::string text = short_time(nanoseconds);
+    return text.ends_with('s') ? text : text + " ns";
   }
 };
 
-// Over all data of a strategy; empty where it did not run.
-std::optional<span_of> over_data(const bench_results& results, std::size_t strategy, double quality::*figure) {
+// Of a figure over some data; empty without any, and where it is missing.
+template <class Figure>
+std::optional<span_of> over(const std::vector<const data_result*>& data, std::size_t strategy, Figure figure) {
   std::optional<span_of> span;
-  for (const data_result& each : results.data) {
-    if (!each.figures[strategy]) return std::nullopt;
-    const double value = *each.figures[strategy].*figure;
+  for (const data_result* each : data) {
+    if (!each->figures[strategy]) return std::nullopt;
+    const double value = figure(*each, *each->figures[strategy]);
     if (!span) span = {value, value};
     span->low = std::min(span->low, value);
     span->high = std::max(span->high, value);
@@ -35,30 +51,54 @@ std::optional<span_of> over_data(const bench_results& results, std::size_t strat
   return span;
 }
 
-void about_data(const bench_results& results, std::vector<std::string>& said) {
+void about_exactness(const bench_results& results, std::vector<std::string>& said) {
+  std::vector<const data_result*> all;
+  for (const data_result& each : results.data) all.push_back(&each);
   for (const char* id : {"boundary", "jenks", "kmeans-1", "kmeans-10"}) {
     const std::size_t which = index_of(id);
-    const auto agreement = over_data(results, which, &quality::agreement);
+    const auto of = [&](double quality::*figure) {
+      return over(all, which, [figure](const data_result&, const quality& q) { return q.*figure; });
+    };
+    const auto agreement = of(&quality::agreement);
     if (!agreement) continue;
-    said.push_back(fmt::format(
-        "{}: the exact boundary on {} of the rows of a data set; the same set after the negatives are permuted on {}; "
-        "{} a row.",
-        strategies()[which].title, agreement->text(), over_data(results, which, &quality::order_invariance)->text(),
-        [&] {
-          const auto time = *over_data(results, which, &quality::ns_per_row);
-          return fmt::format("{} to {} ns", short_time(time.low), short_time(time.high));
-        }()));
+    std::string text = fmt::format("{}: the exact boundary on {}, the same set of permuted negatives on {}; {} a row.",
+                                   strategies()[which].title, agreement->percent(),
+                                   of(&quality::order_invariance)->percent(), of(&quality::ns_per_row)->time());
+    if (agreement->low < 1) {
+      // Rows with a violator need no clusters.
+      std::vector<const data_result*> clustered;
+      for (const data_result* each : all) {
+        if (each->violated < 1) clustered.push_back(each);
+      }
+      const auto wrong = over(clustered, which, [](const data_result& data, const quality& q) {
+        return (1 - q.agreement) / (1 - data.violated);
+      });
+      if (wrong) text += fmt::format(" Where there is no violator it misses the exact set on {}.", wrong->percent());
+    }
+    said.push_back(std::move(text));
   }
+}
+
+// By strategy, on which labelled data it finds most.
+void about_known_boundaries(const bench_results& results, std::vector<std::string>& said) {
+  std::map<std::size_t, std::vector<const data_result*>> best_on;
+  std::size_t labelled = 0;
   for (const data_result& each : results.data) {
     if (!each.data.labelled) continue;
+    ++labelled;
     std::size_t best = 0;
     for (std::size_t i = 0; i < each.figures.size(); ++i) {
       if (each.figures[i] && each.figures[i]->f1() > each.figures[best]->f1()) best = i;
     }
-    if (best == 0) continue;
-    said.push_back(fmt::format("{}: {} finds more of the true boundary than ours (F1 {} against {}).", each.data.title,
-                               strategies()[best].title, short_share(each.figures[best]->f1()),
-                               short_share(each.figures[0]->f1())));
+    best_on[best].push_back(&each);
+  }
+  const auto f1 = [](const data_result&, const quality& q) { return q.f1(); };
+  for (const auto& [best, data] : best_on) {
+    std::string names;
+    for (const data_result* each : data) names += fmt::format("{}{}", names.empty() ? "" : "; ", each->data.title);
+    said.push_back(fmt::format("{} finds most of the known boundary on {} of {} synthetic data sets ({}): F1 {}{}.",
+                               strategies()[best].title, data.size(), labelled, names, over(data, best, f1)->shares(),
+                               best == 0 ? "" : fmt::format(", ours {}", over(data, 0, f1)->shares())));
   }
 }
 
@@ -83,7 +123,8 @@ void about_training(const bench_results& results, std::vector<std::string>& said
 
 std::vector<std::string> findings(const bench_results& results) {
   std::vector<std::string> said;
-  if (!results.data.empty()) about_data(results, said);
+  about_exactness(results, said);
+  about_known_boundaries(results, said);
   about_training(results, said);
   return said;
 }

@@ -20,7 +20,7 @@ using collapse_study::escaped;
 using collapse_study::prose;
 
 constexpr char own_style[] = R"css(
-.pair { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.5rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 26rem)); gap: 1.5rem; }
 .pair figcaption { margin-bottom: .25rem; }
 .figures { min-width: min(100%, 40rem); }
 )css";

@@ -127,16 +127,17 @@ script script_of(const picture& of) {
     const std::string colour = cs::ink(ink_of(each.strategy));
     labels += fmt::format("set arrow from first {},{} to graph 1.01, graph {} nohead back lc {} lw .8\n",
                           at.nanoseconds, at.quality, each.at, cs::ink(grid_ink));
-    labels += fmt::format("set label \"{}\" at graph 1.02, graph {} left tc {}\n", info.title, each.at, colour);
+    labels +=
+        fmt::format("set label \"{}\" at graph 1.02, graph {} left noenhanced tc {}\n", info.title, each.at, colour);
     if (at.error > 0) {
       const double low = std::max(y.low, at.quality - at.error), high = std::min(y.high, at.quality + at.error);
       plot(fmt::format("{} {} 0 {}\n", at.nanoseconds, low, high - low),
-           fmt::format(" with vectors nohead lc {} lw 1 title \"{}, standard error\"", colour, info.title),
+           fmt::format(" with vectors nohead lc {} lw 1 title \"{}, standard error\" noenhanced", colour, info.title),
            info.id + "-bar", "bars");
     }
     plot(fmt::format("{} {}\n", at.nanoseconds, at.quality),
-         fmt::format(" with points lc {} {} title \"{}\"", colour, marks[static_cast<std::size_t>(info.kind)],
-                     info.title),
+         fmt::format(" with points lc {} {} title \"{}\" noenhanced", colour,
+                     marks[static_cast<std::size_t>(info.kind)], info.title),
          info.id, "point");
   }
   const double step = tick_step(y.high - y.low);
@@ -153,7 +154,7 @@ set border 3 lc {axis}
 set tics nomirror out scale .5 tc {axis}
 set grid ytics lc {grid} dt 1
 set logscale x
-set xtics ("1 ns" 1, "10" 10, "100" 100, "1 us" 1e3, "10" 1e4, "100" 1e5, "1 ms" 1e6, "10" 1e7, "100" 1e8) offset 0,.45
+set xtics ("1 ns" 1, "" 10, "100 ns" 100, "" 1e3, "10 us" 1e4, "" 1e5, "1 ms" 1e6, "" 1e7, "100 ms" 1e8) offset 0,.45
 set ytics {step} offset .7,0
 set xrange [{fast}:{slow}]
 set yrange [{low}:{high}]

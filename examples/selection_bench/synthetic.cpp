@@ -17,6 +17,8 @@ class row_draws {
   row_draws(std::uint64_t seed, std::uint64_t row) : random_{seed, row} {}
 
   std::uint32_t below(std::size_t bound) { return random_.below(static_cast<std::uint32_t>(bound)); }
+  // Log-uniform in [1 / most, most].
+  double factor(double most) { return std::pow(most, 2 * random_.uniform() - 1); }
   double exponential(double mean) { return -mean * std::log(positive_uniform()); }
   // Box and Muller, 1958.
   double normal(const score_group& of) {
@@ -33,7 +35,7 @@ class row_draws {
 }  // namespace
 
 std::span<const scenario> scenarios() {
-  static const std::array<scenario, 7> all{{
+  static const std::array<scenario, 8> all{{
       {.id = "even",
        .title = "1 in 3 on the boundary",
        .meaning = "K = 15, three groups of like size, apart",
@@ -67,6 +69,12 @@ std::span<const scenario> scenarios() {
        .boundary = 5,
        .medium = {-3, 0},
        .tail = 6},
+      {.id = "scales",
+       .title = "A scale of its own for every row",
+       .meaning = "K = 15, five on the boundary, distances of a row times a factor between a quarter and four",
+       .negatives = 15,
+       .boundary = 5,
+       .scale = 4},
       {.id = "learnt",
        .title = "No violators left",
        .meaning = "K = 15, five around 4 nats below the chosen item, so what decides is clustering alone",
@@ -85,7 +93,7 @@ labelled_rows make_rows(const scenario& of, std::size_t rows, std::uint64_t seed
   std::vector<double> scores(of.negatives);
   for (std::size_t r = 0; r < rows; ++r) {
     row_draws draw{seed, r};
-    const double chosen = draw.normal({-12, 2});
+    const double chosen = draw.normal({-12, 2}), scale = draw.factor(of.scale);
     const std::size_t spread = std::min(of.boundary - 1, of.negatives - 1 - of.boundary);
     const std::size_t boundary = of.boundary - spread + draw.below(2 * spread + 1);
     for (std::size_t i = 0; i < of.negatives; ++i) {
@@ -94,7 +102,7 @@ labelled_rows make_rows(const scenario& of, std::size_t rows, std::uint64_t seed
                            : of.tail > 0 ? of.medium.mean - draw.exponential(of.tail)
                            : i % 2 == 0  ? draw.normal(of.medium)
                                          : draw.normal(of.easy);
-      row[i] = {chosen + above, near ? std::uint8_t{1} : std::uint8_t{0}};
+      row[i] = {chosen + scale * above, near ? std::uint8_t{1} : std::uint8_t{0}};
     }
     for (std::size_t left = of.negatives; left > 1; --left) std::swap(row[left - 1], row[draw.below(left)]);
     for (std::size_t i = 0; i < of.negatives; ++i) {

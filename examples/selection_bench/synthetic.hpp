@@ -26,6 +26,8 @@ struct scenario {
   std::size_t boundary;   ///< on the boundary, mean over rows
   score_group near{-1, 0.8}, medium{-5, 1}, easy{-9, 1.5};
   double tail = 0;  ///< above 0: the rest are medium.mean minus an exponential of this mean instead
+  double scale =
+      1;  ///< a row's distances to the chosen score are times a factor of its own, log-uniform in [1 / scale, scale]
 };
 
 /// From a balanced row to one negative in thirty-two, then the shapes that three clusters do not fit.

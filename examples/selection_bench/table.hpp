@@ -13,7 +13,7 @@ std::string to_text(const bench_results& results);
 /// Results as JSON; what is not a number is null. Equal for equal options and seed but for `ns_per_row` and `machine`.
 std::string to_json(const bench_results& results, const std::string& machine);
 
-/// "23", "4.1e3": nanoseconds in two or three digits.
+/// "9.1", "448", "21 us", "1.4 ms": without a unit they are nanoseconds.
 std::string short_time(double nanoseconds);
 /// ".123", "1.000", "-" where it is not a number.
 std::string short_share(double share);

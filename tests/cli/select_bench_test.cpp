@@ -114,7 +114,7 @@ TEST_CASE("cli: select-bench --quick has all parts, and the same figures again, 
   REQUIRE(without_times(a) == without_times(b));
   REQUIRE(contents(box.file("a.html")).find("<html") != std::string::npos);
 
-  REQUIRE(a["data"].size() == 10);
+  REQUIRE(a["data"].size() == 11);
   for (const json& data : a["data"]) {
     INFO(data["id"]);
     REQUIRE(data["rows"] == 60);
