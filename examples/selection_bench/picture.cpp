@@ -22,7 +22,7 @@ namespace {
 
 namespace cs = collapse_study;
 
-constexpr int width = 340, height = 262, left = 40, right = 124, top = 10, bottom = 38;
+constexpr int width = 350, height = 262, left = 50, right = 124, top = 10, bottom = 38;
 constexpr int plot_height = height - top - bottom;
 
 constexpr std::string_view inks[]{"--paper", "--dynamic", "--vanilla", "--reference", "--axis", "--grid"};
