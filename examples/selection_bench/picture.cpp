@@ -22,7 +22,7 @@ namespace {
 
 namespace cs = collapse_study;
 
-constexpr int width = 350, height = 262, left = 50, right = 124, top = 10, bottom = 38;
+constexpr int width = 350, height = 270, left = 50, right = 124, top = 10, bottom = 46;
 constexpr int plot_height = height - top - bottom;
 
 constexpr std::string_view inks[]{"--paper", "--dynamic", "--vanilla", "--reference", "--axis", "--grid"};
@@ -154,7 +154,7 @@ set border 3 lc {axis}
 set tics nomirror out scale .5 tc {axis}
 set grid ytics lc {grid} dt 1
 set logscale x
-set xtics ("1 ns" 1, "" 10, "100 ns" 100, "" 1e3, "10 us" 1e4, "" 1e5, "1 ms" 1e6, "" 1e7, "100 ms" 1e8) offset 0,.45
+set xtics ("1 ns" 1, "" 10 1, "100 ns" 100, "" 1e3 1, "10 us" 1e4, "" 1e5 1, "1 ms" 1e6, "" 1e7 1, "100 ms" 1e8) offset 0,.45
 set ytics {step} offset .7,0
 set xrange [{fast}:{slow}]
 set yrange [{low}:{high}]
