@@ -80,7 +80,7 @@ void run_select_bench(const select_bench_options& options, bool rows_given, bool
     return options.only.empty() || std::ranges::count(options.only, part) > 0;
   };
   if (options.quick) {
-    if (!rows_given) bench.rows = 100;
+    if (!rows_given) bench.rows = 60;
     if (!seeds_given) bench.seeds = 2;
     bench.evaluation_rows = 1000;
     bench.rates = {5e-3};
@@ -134,7 +134,7 @@ void add_select_bench(CLI::App& app) {
   command->add_option("--json", options->json, "write all figures there; - is standard output");
   command->add_option("--html", options->html, "write a page with the tables and a picture there");
   command->add_flag("--quick", options->quick,
-                    "100 rows, 2 seeds, one learning rate, no training with KMeans: about 15 s on two cores");
+                    "60 rows, 2 seeds, one learning rate, no training with KMeans: about 15 s on two cores");
   command->add_option("--only", options->only, "some of synthetic, dumps, training; --input counts besides")
       ->delimiter(',')
       ->check(CLI::IsMember({"synthetic", "dumps", "training", "input"}));

@@ -116,12 +116,7 @@ class end_to_end {
     for_each(false, [&](std::size_t which) {
       trainings_[which].assign(options_.rates.size(), std::vector<training_result>(options_.seeds));
       for (std::size_t rate = 0; rate < options_.rates.size(); ++rate) {
-        for (std::size_t seed = 0; seed < options_.seeds; ++seed) {
-          jobs.push_back({1, [this, which, rate, seed] {
-                            const auto made = make_strategy(strategies()[which].id, options_.strategies);
-                            trainings_[which][rate][seed] = train_at(*made.ready, options_.rates[rate], seed);
-                          }});
-        }
+        add_jobs(jobs, which, rate, options_.rates[rate]);
       }
     });
     run_jobs(std::move(jobs));
@@ -146,22 +141,27 @@ class end_to_end {
     }
   }
 
-  // At the boundary's rate: they are its definition, and slow. One process a strategy.
+  // At the boundary's rate: they are its definition, and slow.
   void run_external(bench_results& results) {
     const double rate = results.end_to_end[0]->rate;
     std::vector<cs::job> jobs;
     for_each(true, [&](std::size_t which) {
       trainings_[which].assign(1, std::vector<training_result>(options_.seeds));
-      jobs.push_back({static_cast<double>(which), [this, which, rate] {
-                        const auto made = make_strategy(strategies()[which].id, options_.strategies);
-                        for (std::size_t seed = 0; seed < options_.seeds; ++seed) {
-                          trainings_[which][0][seed] = train_at(*made.ready, rate, seed);
-                        }
-                      }});
+      add_jobs(jobs, which, 0, rate);
     });
     run_jobs(std::move(jobs));
     for_each(true,
              [&](std::size_t which) { results.end_to_end[which] = summarise(trainings_[which][0], rate, false); });
+  }
+
+  // One a seed, each with a strategy, or process, of its own; those of later strategies are slower.
+  void add_jobs(std::vector<cs::job>& jobs, std::size_t which, std::size_t place, double rate) {
+    for (std::size_t seed = 0; seed < options_.seeds; ++seed) {
+      jobs.push_back({static_cast<double>(1 + which), [this, which, place, rate, seed] {
+                        const auto made = make_strategy(strategies()[which].id, options_.strategies);
+                        trainings_[which][place][seed] = train_at(*made.ready, rate, seed);
+                      }});
+    }
   }
 
   training_result train_at(strategy& of, double rate, std::size_t seed) {

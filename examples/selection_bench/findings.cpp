@@ -22,7 +22,11 @@ struct span_of {
 
   // "93 % to 100 %", "every" for all of it.
   std::string percent() const {
-    const auto one = [](double share) { return fmt::format("{:.3g} %", 100 * share); };
+    // Not all is never rounded to all.
+    const auto one = [](double share) {
+      const double percent = share < 1 ? std::min(100 * share, 99.9) : 100;
+      return fmt::format("{:.{}f} %", percent, percent < 10 || (percent > 99 && percent < 100) ? 1 : 0);
+    };
     return low == 1 ? "every row" : low == high ? one(low) : fmt::format("{} to {} of the rows", one(low), one(high));
   }
   std::string time() const { return fmt::format("{} to {}", with_unit(low), with_unit(high)); }
