@@ -93,7 +93,7 @@ std::string training_table(const bench_results& results) {
     rows.back().push_back(short_figure(of->half_width));
     rows.back().push_back(fmt::format("{}{}", of->rate, of->chosen_rate ? "" : " (the boundary's)"));
     rows.back().push_back(i == 0 ? "" : fmt::format("{:+.4f}", against.difference));
-    rows.back().push_back(i == 0 ? "" : short_share(against.p));
+    rows.back().push_back(i == 0 ? "" : short_p(against.p));
     rows.back().push_back(fmt::format("{:.2f}", of->selected));
   }
   return table_html("HR@1 after training", {"", "HR@1", "&plusmn;", "rate", "minus ours", "p", "negs/row"}, rows);

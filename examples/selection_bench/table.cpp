@@ -56,6 +56,8 @@ std::string short_figure(double share) {
   return share < .99995 ? fmt::format("{:.4f}", share).substr(1) : "1.0000";
 }
 
+std::string short_p(double p) { return p < .001 ? "< .001" : short_share(p); }
+
 std::string to_text(const bench_results& results) {
   std::string text;
   for (const data_result& of : results.data) {
@@ -100,7 +102,8 @@ std::string to_text(const bench_results& results) {
                           short_figure(of->half_width), fmt::format("{:.3g}", of->rate),
                           i == 0                  ? "-"
                           : std::isnan(against.p) ? fmt::format("{:+.4f}", against.difference)
-                                                  : fmt::format("{:+.4f} (p = {:.3f})", against.difference, against.p),
+                                                  : fmt::format("{:+.4f} (p {}{})", against.difference,
+                                                                against.p < .001 ? "" : "= ", short_p(against.p)),
                           of->selected);
     }
     text += '\n';

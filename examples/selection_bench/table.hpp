@@ -19,5 +19,7 @@ std::string short_time(double nanoseconds);
 std::string short_share(double share);
 /// ".5412", "-" where it is not a number: a share in four digits.
 std::string short_figure(double share);
+/// ".032", "< .001", "-" where it is not a number.
+std::string short_p(double p);
 
 }  // namespace selection_bench
