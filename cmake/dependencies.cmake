@@ -66,6 +66,7 @@ set(dynamicpo_dependency_table
     "<torch/"                                 torch
     "\"toy_llm/"                              toy_llm
     "\"study/"                                collapse_study
+    "\"selection_bench/"                      selection_bench
     "\"cli/"                                  dynamicpo_cli_parts)
 
 # Splits `sources` into those that can be built and reports the others; `links` receives the targets the former need.

@@ -9,6 +9,7 @@ namespace cli {
 /// usage) is bad data.
 void add_loss(CLI::App& app);
 void add_select(CLI::App& app);
+void add_select_bench(CLI::App& app);
 void add_score(CLI::App& app);
 void add_study(CLI::App& app);
 

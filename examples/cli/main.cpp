@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   cli::add_select(app);
   cli::add_score(app);
   cli::add_study(app);
+  cli::add_select_bench(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

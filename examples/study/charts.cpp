@@ -8,7 +8,6 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
-#include <regex>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -17,19 +16,16 @@
 #include "study/findings.hpp"
 #include "study/gnuplot.hpp"
 #include "study/statistics.hpp"
+#include "study/svg.hpp"
 
 namespace collapse_study {
 namespace {
 
 constexpr int width = 300, height = 200, left = 46, right = 38, top = 9, bottom = 26;
 
-// Colours that stand for the page's custom properties until the drawing is read back: gnuplot draws ink n as rgb(n, 0,
-// 0).
 constexpr std::string_view inks[]{"--paper",     "--vanilla",   "--dynamic", "--selection-only",
                                   "--beta-only", "--reference", "--axis",    "--grid"};
 constexpr int first_variant_ink = 1, reference_ink = 5, axis_ink = 6, grid_ink = 7;
-
-std::string ink(int which) { return fmt::format("rgb \"#{:02x}0000\"", which); }
 
 // What tells the variants apart besides colour: dashes and markers.
 constexpr std::string_view strokes[]{"lw 1.6 dt 1 pt 7 ps .4", "lw 2.4 dt 1 pt 5 ps .4", "lw 1.6 dt (6,3) pt 9 ps .5",
@@ -224,45 +220,6 @@ set label "K" at graph 1.02, graph -.09 left tc {axis}
       fmt::arg("labels", labels), fmt::arg("data", data), fmt::arg("plots", plots.substr(0, plots.size() - 4)));
 }
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
-}
-
-// Makes a drawing by gnuplot part of a page: unique ids, the page's colours and font, no text of gnuplot's own.
-std::string embeddable(std::string svg, const drawing& one) {
-  const auto cut = [&](std::string_view from, std::string_view to) {
-    const std::size_t begin = svg.find(from), end = svg.find(to, begin);
-    if (end == std::string::npos)
-      throw std::runtime_error(one.id + ".svg: expected " + std::string{from} + " ... " + std::string{to});
-    svg.erase(begin, end + to.size() - begin);
-  };
-  cut("<?xml", "<g id=\"gnuplot_canvas\">");
-  cut("<rect", "/>");
-  cut("<filter id='textbox'", "</filter>");
-  cut("<filter id='greybox'", "</filter>");
-  svg.insert(0, fmt::format("<svg id=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><g>", one.id, width,
-                            height, one.title));
-  std::size_t index = 0;
-  for (const auto& [kind, id] : plotted(one)) {
-    replace_all(svg, fmt::format("<g id=\"chart_plot_{}\" >", ++index),
-                fmt::format("<g class=\"{}\" id=\"{}-{}\">", kind, one.id, id));
-  }
-  replace_all(svg, "gpPt", one.id + "-mark");
-  replace_all(svg, "gpDot", one.id + "-dot");
-  replace_all(svg, "xlink:href", "href");
-  replace_all(svg, " font-family=\"inherit\"", "");
-  for (std::size_t i = 0; i < std::size(inks); ++i) {
-    const std::string property = fmt::format("var({})", inks[i]);
-    replace_all(svg, fmt::format("rgb({:3},   0,   0)", i), property);
-    replace_all(svg, fmt::format("rgb({},0,0)", i), property);
-  }
-  // Groups that hold nothing.
-  static const std::regex hollow{R"(<g [^>]*>\s*</g>\s*)"};
-  return std::regex_replace(svg, hollow, "");
-}
-
 std::string read_file(const std::filesystem::path& file) {
   std::ifstream stream{file, std::ios::binary};
   if (!stream) throw std::runtime_error(file.string() + ": cannot read");
@@ -303,8 +260,10 @@ std::vector<chart_row> draw_charts(const study_plan& plan, const study_results& 
   for (std::size_t i = 0; i < rows.size(); ++i) {
     charts.push_back({&shown[i], {}});
     for (const drawing& one : rows[i]) {
-      charts.back().charts.push_back(
-          {drawn ? embeddable(read_file(folder / (one.id + ".svg")), one) : std::string{}, one.note});
+      charts.back().charts.push_back({drawn ? embeddable(read_file(folder / (one.id + ".svg")),
+                                                         {one.id, one.title, width, height}, plotted(one), inks)
+                                            : std::string{},
+                                      one.note});
     }
   }
   return charts;

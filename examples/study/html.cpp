@@ -62,7 +62,7 @@ std::string list_html(const std::vector<std::string>& lines) {
   return html + "</ul>\n";
 }
 
-std::string page_html(std::string_view title, std::string_view body) {
+std::string page_html(std::string_view title, std::string_view body, std::string_view own_style) {
   return fmt::format(R"html(<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -70,13 +70,13 @@ std::string page_html(std::string_view title, std::string_view body) {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{}</title>
-<style>{}</style>
+<style>{}{}</style>
 </head>
 <body>
 {}</body>
 </html>
 )html",
-                     escaped(title), page_style, body);
+                     escaped(title), page_style, own_style, body);
 }
 
 void write_page(const std::filesystem::path& file, std::string_view page) {
