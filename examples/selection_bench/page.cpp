@@ -16,6 +16,7 @@ namespace selection_bench {
 namespace {
 
 using collapse_study::escaped;
+using collapse_study::list_html;
 using collapse_study::prose;
 
 constexpr char own_style[] = R"css(
@@ -144,12 +145,6 @@ std::string data_html(const bench_results& results, const drawings& drawn, std::
     html += data_table(results, of);
   }
   return html;
-}
-
-std::string list_html(const std::vector<std::string>& lines) {
-  std::string html = "<ul>\n";
-  for (const std::string& line : lines) html += fmt::format("<li>{}</li>\n", prose(line));
-  return html + "</ul>\n";
 }
 
 std::string strategies_html() {

@@ -58,7 +58,7 @@ std::string groups_html(const std::vector<finding_group>& groups) {
 
 std::string list_html(const std::vector<std::string>& lines) {
   std::string html = "<ul>\n";
-  for (const std::string& line : lines) html += fmt::format("<li>{}</li>\n", escaped(line));
+  for (const std::string& line : lines) html += fmt::format("<li>{}</li>\n", prose(line));
   return html + "</ul>\n";
 }
 
