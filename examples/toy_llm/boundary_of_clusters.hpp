@@ -14,7 +14,7 @@ namespace toy_llm {
 /// dynamicpo::select::boundary with any number of clusters: the violators, else the highest cluster of the exact
 /// one-dimensional k-means with min(clusters, distinct values) clusters. Equal-cost partitions resolve to the larger
 /// top cluster. For 3 clusters it selects what select::boundary selects. One cluster or none: all negatives.
-/// Dynamic programming over the distinct values, O(clusters K^2).
+/// Dynamic programming over the distinct values, O(clusters K^2); for scores whose squares are representable.
 struct boundary_of_clusters {
   std::size_t clusters = 3;
 
