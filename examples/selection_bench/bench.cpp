@@ -191,6 +191,7 @@ bench_results run_bench(const bench_options& options, std::vector<bench_data> mo
     std::vector<std::unique_ptr<strategy>> ready;
     for (const strategy_info& each : strategies()) {
       auto made = make_strategy(each.id, options.strategies);
+      if (made.ready && each.external) results.peer = made.ready->peer();
       ready.push_back(std::move(made.ready));
       results.absent.push_back(std::move(made.absent));
     }

@@ -50,6 +50,7 @@ struct trained {
 struct bench_results {
   bench_options options{};
   std::vector<std::string> absent{};  ///< by strategy: why it cannot run; empty where it can
+  std::string peer{};                 ///< what external strategies run on: "scikit-learn 1.2.1"
   std::vector<data_result> data{};
   std::vector<double> supervised{};                  ///< HR@1 of each seed before preference training
   std::vector<std::optional<trained>> end_to_end{};  ///< by strategy; empty without end-to-end training
@@ -61,10 +62,10 @@ bench_results run_bench(const bench_options& options, std::vector<bench_data> mo
 /// Half the width of a confidence interval of the mean, by Student's t; NaN for fewer than two values.
 double half_width(const collapse_study::sample_summary& of, double confidence);
 
-/// Strategies (by index) that no other beats in both time and quality, by time. Entries without figures are left out.
 struct cost_and_quality {
   double nanoseconds, quality;
 };
+/// Strategies (by index) that no other beats in both time and quality, by time. Entries without figures are left out.
 std::vector<std::size_t> frontier(const std::vector<std::optional<cost_and_quality>>& points);
 
 }  // namespace selection_bench

@@ -28,7 +28,7 @@ def boundary(chosen, rejected, starts):
     return fitted.labels_ == numpy.argmax(fitted.cluster_centers_)
 
 
-print("ready " + sklearn.__version__, flush=True)
+print("ready scikit-learn " + sklearn.__version__, flush=True)
 for line in sys.stdin:
     asked = json.loads(line)
     rows = [(chosen, numpy.array(rejected, dtype=numpy.float64)) for chosen, rejected in asked["rows"]]

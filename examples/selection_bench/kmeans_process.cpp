@@ -64,7 +64,7 @@ void kmeans_process::start(const std::string& python) {
   }
   const std::string first = read_line();
   if (first.starts_with("ready ")) {
-    version_ = first.substr(6);
+    peer_ = first.substr(6);
   } else {
     absent_ = fmt::format("{}: {}", python, first.empty() ? "ended without a word" : first);
   }

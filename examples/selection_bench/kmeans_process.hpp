@@ -23,10 +23,9 @@ class kmeans_process final : public strategy {
 
   /// Empty when the process answers; otherwise why not.
   const std::string& absent() const { return absent_; }
-  /// Of scikit-learn.
-  const std::string& version() const { return version_; }
 
   void select(const score_rows& rows, std::uint32_t step, selected_lists& out) override;
+  std::string peer() const override { return peer_; }
   std::optional<double> nanoseconds() const override { return nanoseconds_; }
 
  private:
@@ -40,7 +39,7 @@ class kmeans_process final : public strategy {
   int starts_;
   pid_t child_ = -1;
   std::unique_ptr<std::FILE, close_file> questions_, answers_;
-  std::string absent_, version_;
+  std::string absent_, peer_;
   double nanoseconds_ = 0;
 };
 

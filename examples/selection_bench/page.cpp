@@ -126,7 +126,7 @@ drawings draw_all(const bench_results& results) {
   for (const data_result& each : results.data) {
     add(picture_of_data("data-" + each.data.id, each.data.title, {&each}), each.data.meaning);
   }
-  all.svg = draw(all.pictures);
+  if (!all.pictures.empty()) all.svg = draw(all.pictures);
   return all;
 }
 
@@ -180,7 +180,9 @@ page make_page(const bench_results& results, const std::string& machine) {
     pictures += figure_html(drawn.captions[i], drawn.notes[i], drawn.svg[i]);
   }
   pictures += "</div>\n";
-  if (drawn.svg.empty()) {
+  if (drawn.pictures.empty()) {
+    pictures.clear();
+  } else if (drawn.svg.empty()) {
     pictures =
         "<p><strong>Gnuplot is not installed, so there are no pictures.</strong> Install it (Debian: "
         "gnuplot-nox) and run again.</p>\n";
@@ -222,7 +224,7 @@ check: another algorithm that must find our sets.</p>
 <section>
 <h2>What was run</h2>
 <p>{machine}. Times: median of {rounds} rounds by turns, one thread, all rows of a data set in one call; KMeans by the
-processor time of its process, one pass. Seed {seed}.</p>
+processor time of its process, one pass{peer}. Seed {seed}.</p>
 </section>
 </main>
 )html",
@@ -231,9 +233,10 @@ processor time of its process, one pass. Seed {seed}.</p>
       fmt::arg("findings", list_html(findings(results))), fmt::arg("training", training_html(results)),
       fmt::arg("data", data_html(results, drawn, main_pictures)), fmt::arg("strategies", strategies_html()),
       fmt::arg("count", results.options.strategies.count), fmt::arg("margin", results.options.strategies.margin),
-      fmt::arg("machine", escaped(machine)), fmt::arg("rounds", results.options.rounds),
-      fmt::arg("seed", results.options.seed));
-  return {collapse_study::page_html("Ways to select negatives", body, own_style), !drawn.svg.empty()};
+      fmt::arg("machine", escaped(machine)), fmt::arg("peer", results.peer.empty() ? "" : ", " + escaped(results.peer)),
+      fmt::arg("rounds", results.options.rounds), fmt::arg("seed", results.options.seed));
+  return {collapse_study::page_html("Ways to select negatives", body, own_style),
+          drawn.svg.size() == drawn.pictures.size()};
 }
 
 }  // namespace selection_bench

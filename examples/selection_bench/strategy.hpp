@@ -36,6 +36,8 @@ class strategy {
 
   /// Overwrites `out`. `step` makes draws of the same rows anew. \throws std::runtime_error where a process fails.
   virtual void select(const score_rows& rows, std::uint32_t step, selected_lists& out) = 0;
+  /// What does the work, where that is not this program: "scikit-learn 1.2.1".
+  virtual std::string peer() const { return {}; }
   /// Nanoseconds that the latest select took, where only the strategy itself can tell.
   virtual std::optional<double> nanoseconds() const { return std::nullopt; }
 };

@@ -118,6 +118,7 @@ std::string to_json(const bench_results& results, const std::string& machine) {
   const bench_options& options = results.options;
   ordered_json root{{"program", fmt::format("dynamicpo {}", dynamicpo::version)},
                     {"machine", machine},
+                    {"peer", results.peer},
                     {"options",
                      {{"rows", options.rows},
                       {"negatives", options.negatives},

@@ -112,6 +112,16 @@ TEST_CASE("selection bench page: what was skipped is said, with the reason") {
   REQUIRE(json["data"][0]["strategies"].contains("kmeans-10"));
 }
 
+TEST_CASE("selection bench page: training alone has its table, and no picture, for want of times") {
+  auto results = made_up_results();
+  results.data.clear();
+  const sb::page page = sb::make_page(results, "some machine");
+  REQUIRE(page.drawn);
+  REQUIRE(page.html.find("Gnuplot") == std::string::npos);
+  REQUIRE(page.html.find("<figure>") == std::string::npos);
+  REQUIRE(page.html.find("aria-label=\"HR@1 after training\"") != std::string::npos);
+}
+
 TEST_CASE("selection bench page: without gnuplot it says that there are no pictures, and has all else") {
   const temporary_folder folder;
   const std::string path = std::getenv("PATH");
