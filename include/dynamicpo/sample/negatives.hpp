@@ -79,6 +79,7 @@ draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, co
       const auto words_of = [&](index row) __attribute__((always_inline)) {
         const typename draws_of_row::first_words words({at.seed, at.epoch, at.first_row + row}, 0);
         detail::prefetch_draws(from, words);
+        if (row < rows) { positives.prefetch(row); }
         return words;
       };
       auto next_words = words_of(first);
