@@ -239,36 +239,28 @@ DYNAMICPO_HD constexpr const T& where(bool condition, const T& a, const T& b) {
   return condition ? a : b;
 }
 
-#if !defined(__CUDACC__)  // nvcc cannot pass on the shuffles
-/// Whether any bit is set; halves are joined down to 16 bytes, in registers.
 template <class Vector, std::size_t... I>
 DYNAMICPO_INLINE bool any_bit_of_halves(const Vector& all, std::index_sequence<I...> half);
+/// Whether any bit is set; halves are joined down to 16 bytes, in registers.
 template <class Vector>
 DYNAMICPO_INLINE bool any_bit(const Vector& all) {
-  using element = std::remove_cvref_t<decltype(all[0])>;
+#if !defined(__CUDACC__)  // nvcc cannot pass on the shuffles
   if constexpr (sizeof(Vector) > 16) {
-    return any_bit_of_halves(all, std::make_index_sequence<sizeof(Vector) / sizeof(element) / 2>{});
-  } else {
-    std::uint64_t words[sizeof(Vector) / sizeof(std::uint64_t)], found = 0;
-    std::memcpy(words, &all, sizeof(all));
-    for (const std::uint64_t word : words) { found |= word; }
-    return found != 0;
+    return any_bit_of_halves(all, std::make_index_sequence<sizeof(Vector) / sizeof(all[0]) / 2>{});
   }
+#endif
+  std::uint64_t words[sizeof(Vector) / sizeof(std::uint64_t)], found = 0;
+  std::memcpy(words, &all, sizeof(all));
+  for (const std::uint64_t word : words) { found |= word; }
+  return found != 0;
 }
+#if !defined(__CUDACC__)
 template <class Vector, std::size_t... I>
 DYNAMICPO_INLINE bool any_bit_of_halves(const Vector& all, std::index_sequence<I...>) {
   typedef std::remove_cvref_t<decltype(all[0])> half __attribute__((vector_size(sizeof(Vector) / 2)));
   const half joined =
       __builtin_shufflevector(all, all, I...) | __builtin_shufflevector(all, all, (sizeof...(I) + I)...);
   return any_bit(joined);
-}
-#else
-template <class Vector>
-DYNAMICPO_INLINE bool any_bit(const Vector& all) {
-  std::uint64_t words[sizeof(all) / sizeof(std::uint64_t)], found = 0;
-  std::memcpy(words, &all, sizeof(all));
-  for (const std::uint64_t word : words) { found |= word; }
-  return found != 0;
 }
 #endif
 
