@@ -107,7 +107,8 @@ namespace detail {
 template <unsigned Size, unsigned C, class Work, class A>
 void launch_short_rows(cudaStream_t stream, const Work& work, const chunk_plan& plan, const reduction_plan& reduction,
                        const total_room<A>& room) {
-  evaluate_short_rows<Size, C><<<static_cast<unsigned>(plan.chunks), threads_per_block, 0, stream>>>(work, plan, reduction, room);
+  launch_kernel(stream, plan.chunks, threads_per_block, evaluate_short_rows<Size, C, Work, A>, work, plan, reduction,
+                room);
 }
 
 template <class A, class Work>
@@ -115,7 +116,8 @@ void launch(cudaStream_t stream, const Work& work, const chunk_plan& plan, const
             const total_room<A>& room, const long_row_memory& long_rows) {
   const index longest = work.policy.longest_row();
   if (longest > longest_short_row) {
-    evaluate_long_rows<<<long_rows.blocks, threads_per_long_row, 0, stream>>>(work, plan, reduction, room, long_rows);
+    launch_kernel(stream, long_rows.blocks, threads_per_long_row, evaluate_long_rows<Work, A>, work, plan, reduction,
+                  room, long_rows);
   } else if (longest <= 1) {
     launch_short_rows<1, 1>(stream, work, plan, reduction, room);
   } else if (longest <= 4) {
@@ -129,7 +131,6 @@ void launch(cudaStream_t stream, const Work& work, const chunk_plan& plan, const
   } else {
     launch_short_rows<32, 2>(stream, work, plan, reduction, room);
   }
-  check_cuda("kernel launch", cudaGetLastError());
 }
 
 template <class P, class R>
@@ -207,8 +208,7 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
   if constexpr (WithGradient) {
     if (reduction.averaged) {
       const index blocks = policy.rows() < 4096 ? policy.rows() : 4096;
-      rescale_gradient<stored, accumulator><<<static_cast<unsigned>(blocks), 128, 0, exec.stream>>>(out.gradient, reduction, room.result);
-      check_cuda("kernel launch", cudaGetLastError());
+      launch_kernel(exec.stream, blocks, 128, rescale_gradient<stored, accumulator>, out.gradient, reduction, room.result);
     }
   }
   return result;

@@ -49,9 +49,11 @@ template <class T>
 rows<T> odd_rows(std::uint64_t seed, po::index count, po::index negatives) {
   rows<T> made = random_rows<T>(seed, count, negatives, true, 0);
   po::sample::philox_engine random{seed, 1};
-  constexpr T infinity = std::numeric_limits<T>::infinity();
-  const T odd[] = {std::numeric_limits<T>::quiet_NaN(), infinity, -infinity, std::numeric_limits<T>::max()};
+  constexpr T infinity = std::numeric_limits<T>::infinity(), most = std::numeric_limits<T>::max();
+  // Log-ratios of one sign: the sum of two that cancel is what the order of summation makes of it.
   for (auto* list : {&made.chosen, &made.rejected, &made.frozen_chosen, &made.frozen_rejected}) {
+    const bool policy = list == &made.chosen || list == &made.rejected;
+    const T odd[] = {std::numeric_limits<T>::quiet_NaN(), infinity, -infinity, policy ? most : -most};
     for (T& score : *list) {
       if (random.below(20) == 0) { score = odd[random.below(4)]; }
     }

@@ -26,8 +26,7 @@ __global__ void draw_all(std::uint32_t* words) {
 int main() {
   return device_test::run([] {
     const device_test::device_array<std::uint32_t> words(streams * draws);
-    draw_all<<<streams, draws>>>(words.span().data());
-    po::detail::check_cuda("kernel launch", cudaGetLastError());
+    po::detail::launch_kernel(nullptr, streams, draws, draw_all, words.span().data());
     const auto found = words.values();
     for (unsigned i = 0; i < streams * draws; ++i) { DEVICE_CHECK(found[i] == draw(i / draws, i % draws)); }
   });

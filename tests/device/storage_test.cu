@@ -12,7 +12,7 @@ namespace po = dynamicpo;
 
 template <class S>
 void check(po::index negatives) {
-  auto in = device_test::random_rows<float>(5, 2000, negatives, false, 0);
+  auto in = device_test::random_rows<float>(5, device_test::rows_at_hand(2000), negatives, false, 0);
   for (auto* list : {&in.chosen, &in.rejected, &in.frozen_chosen, &in.frozen_rejected}) {
     for (float& score : *list) { score = static_cast<float>(static_cast<S>(score)); }
   }

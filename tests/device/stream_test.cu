@@ -129,9 +129,9 @@ void errors_are_named() {
                }) == "dynamicpo::loss_and_gradient: row 1, rejected 1: the score is NaN or +inf (1 invalid in all)");
   auto none = a.out();
   none.gradient = none.gradient.slice(0, 0);
-  const auto empty = po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, a.policy().slice(0, 0),
-                                           a.reference().slice(0, 0), none)
-                         .get();
+  const auto empty =
+      po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, a.policy().slice(0, 0), a.reference().slice(0, 0), none)
+          .get();
   DEVICE_CHECK(empty.loss == 0 && empty.rows == 0);
 }
 
@@ -139,12 +139,13 @@ void errors_are_named() {
 
 int main() {
   return device_test::run([] {
+    const po::index count = device_test::rows_at_hand(3000);
     for (const po::index k : {5, 15, 40, 500}) {
-      const auto dense = device_test::random_rows<float>(7, 3000, k, false, 0);
+      const auto dense = device_test::random_rows<float>(7, count, k, false, 0);
       runs_are_identical(dense);
-      runs_are_identical(device_test::odd_rows<float>(8, 500, k));
+      runs_are_identical(device_test::odd_rows<float>(8, device_test::rows_at_hand(500), k));
       gradients_do_not_depend_on_the_split(dense);
-      graph_replays(dense, device_test::random_rows<float>(9, 3000, k, false, 0));
+      graph_replays(dense, device_test::random_rows<float>(9, count, k, false, 0));
     }
     errors_are_named();
   });

@@ -163,7 +163,8 @@ DYNAMICPO_HD T least_of_top_cluster(const Group& group, const V (&score)[C]) {
   const D equal(group.least(least) * (1.0 + tie));
   V found(infinite);
   for (unsigned c = 0; c < C; ++c) {
-    const V candidate(where(best[c] < D(infinity), where(equal < best[c], D(infinity), D(sorted[c])), D(infinity)));
+    const auto candidate =
+        static_cast<V>(where(best[c] < D(infinity), where(equal < best[c], D(infinity), D(sorted[c])), D(infinity)));
     found = where(candidate < found, candidate, found);
   }
   return group.least(found);

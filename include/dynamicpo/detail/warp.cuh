@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cuda_runtime.h>
+
 #include "dynamicpo/config.hpp"
 #include "dynamicpo/detail/thread_group.hpp"
 

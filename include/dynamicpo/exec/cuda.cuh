@@ -17,6 +17,17 @@ inline void check_cuda(const char* call, cudaError_t code) {
   if (code != cudaSuccess) { throw cuda_error(call, static_cast<int>(code), cudaGetErrorString(code)); }
 }
 
+/// kernel<<<blocks, threads, 0, stream>>>(arguments...), with an answer. A function: a compiler of the host takes it too.
+template <class... Parameters, class... Arguments>
+void launch_kernel(cudaStream_t stream, index blocks, unsigned threads, void (*kernel)(Parameters...),
+                   const Arguments&... arguments) {
+  cudaLaunchConfig_t shape{};
+  shape.gridDim = dim3(static_cast<unsigned>(blocks));
+  shape.blockDim = dim3(threads);
+  shape.stream = stream;
+  check_cuda("kernel launch", cudaLaunchKernelEx(&shape, kernel, static_cast<Parameters>(arguments)...));
+}
+
 }  // namespace detail
 
 namespace exec {

@@ -180,7 +180,7 @@ void require_device_labels(const char* where, const lm::token_logits<T>& logits,
   if (labels.mask.size() != 0) { require("mask", labels.mask.size()); }
 }
 
-inline unsigned blocks_for(index places) { return static_cast<unsigned>(places < 65536 ? places : 65536); }
+inline index blocks_for(index places) { return places < 65536 ? places : 65536; }
 
 }  // namespace dynamicpo::inline v1::detail
 
@@ -224,17 +224,14 @@ void sequence_log_prob(const exec::cuda_stream& exec, const token_logits<T>& log
   const auto null_unless = [](const auto& span) { return span.size() == 0 ? nullptr : span.data(); };
   const detail::place_labels at{labels.label.data(), null_unless(labels.mask)};
   if (places > 0) {
-    detail::sum_places<std::remove_const_t<T>>
-        <<<detail::blocks_for(places), detail::threads_per_token, 0, exec.stream>>>(
-            logits, at, {log_prob, entropy, null_unless(out.log_sum), null_unless(out.argmax)});
-    detail::check_cuda("kernel launch", cudaGetLastError());
+    const detail::place_outputs to{log_prob, entropy, null_unless(out.log_sum), null_unless(out.argmax)};
+    detail::launch_kernel(exec.stream, detail::blocks_for(places), detail::threads_per_token,
+                          detail::sum_places<std::remove_const_t<T>>, logits, at, to);
   }
   constexpr unsigned threads = 128;
-  const auto blocks = static_cast<unsigned>((logits.sequences + threads - 1) / threads);
-  detail::sum_sequences<double><<<blocks, threads, 0, exec.stream>>>(logits.sequences, logits.tokens, at, log_prob, entropy,
-                                                             out.log_prob.data(), null_unless(out.entropy),
-                                                             null_unless(out.count));
-  detail::check_cuda("kernel launch", cudaGetLastError());
+  const index blocks = (logits.sequences + threads - 1) / threads;
+  detail::launch_kernel(exec.stream, blocks, threads, detail::sum_sequences<double>, logits.sequences, logits.tokens, at,
+                        log_prob, entropy, out.log_prob.data(), null_unless(out.entropy), null_unless(out.count));
   if (owned != nullptr) { detail::check_cuda("cudaFreeAsync", cudaFreeAsync(owned, exec.stream)); }
 }
 
@@ -261,10 +258,9 @@ void sequence_log_prob_backward(const exec::cuda_stream& exec, const token_logit
   require_gradient_of(where, logits, gradient, accumulate);
   if (places == 0) { return; }
   const detail::place_labels at{labels.label.data(), labels.mask.size() == 0 ? nullptr : labels.mask.data()};
-  detail::differentiate_places<std::remove_const_t<T>, U>
-      <<<detail::blocks_for(places), detail::threads_per_token, 0, exec.stream>>>(
-          logits, at, coefficient.data(), log_sum.data(), gradient, accumulate);
-  detail::check_cuda("kernel launch", cudaGetLastError());
+  detail::launch_kernel(exec.stream, detail::blocks_for(places), detail::threads_per_token,
+                        detail::differentiate_places<std::remove_const_t<T>, U>, logits, at, coefficient.data(),
+                        log_sum.data(), gradient, accumulate);
 }
 
 }  // namespace dynamicpo::inline v1::lm

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#undef _FORTIFY_SOURCE  // its longjmp takes a jump to another stack for a mistake
+
+#include "simulated_device/block.hpp"
+
+#include <bit>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include <ucontext.h>
+
+// The address sanitizer wants to be told which stack is the current one.
+#if defined(__SANITIZE_ADDRESS__)
+#define SIMULATED_DEVICE_TELLS_STACKS
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SIMULATED_DEVICE_TELLS_STACKS
+#endif
+#endif
+#if defined(SIMULATED_DEVICE_TELLS_STACKS)
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+simulated_device::dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+namespace simulated_device {
+namespace {
+
+[[noreturn]] void give_up(const char* why) {
+  std::fprintf(stderr, "simulated device: %s\n", why);
+  std::abort();
+}
+
+/// Steps that threads made: a round without one would be followed by none.
+std::uint64_t steps = 0;
+
+/// Where threads wait for each other: those that came since the last time they went on.
+struct barrier {
+  unsigned arrived = 0, truths = 0, truths_before = 0;
+  std::uint64_t times = 0;
+
+  void arrive(bool truth) {
+    ++arrived;
+    truths += truth ? 1 : 0;
+    ++steps;
+  }
+  void open_if(unsigned expected) {
+    if (arrived == 0 || arrived < expected) { return; }
+    truths_before = truths;
+    arrived = truths = 0;
+    ++times;
+  }
+};
+
+/// Lanes of a warp that work together are told by the first of them. Of the words two sets are kept: some read the last
+/// while others write the next.
+struct lane_group {
+  barrier here;
+  unsigned mask = 0;
+  std::uint64_t words[2][32] = {};
+};
+
+/// The memory of a stack. `leave` and `arrive` stand around each switch, on either side of it.
+struct stack_bounds {
+  const void* bottom = nullptr;
+  std::size_t size = 0;
+  void* kept = nullptr;
+
+  static void leave([[maybe_unused]] stack_bounds& own, [[maybe_unused]] const stack_bounds& next,
+                    [[maybe_unused]] bool for_good = false) {
+#if defined(SIMULATED_DEVICE_TELLS_STACKS)
+    __sanitizer_start_switch_fiber(for_good ? nullptr : &own.kept, next.bottom, next.size);
+#endif
+  }
+  static void arrive([[maybe_unused]] stack_bounds& own, [[maybe_unused]] stack_bounds& before) {
+#if defined(SIMULATED_DEVICE_TELLS_STACKS)
+    __sanitizer_finish_switch_fiber(own.kept, &before.bottom, &before.size);
+#endif
+  }
+};
+
+struct fiber {
+  static constexpr std::size_t stack_bytes = 256 * 1024;
+  stack_bounds bounds;
+  std::unique_ptr<std::byte[]> stack{new std::byte[stack_bytes]};
+  ucontext_t start{};
+  std::jmp_buf at{};
+  bool begun = false, ended = false;
+};
+
+struct block_state {
+  std::vector<fiber> fibers;
+  std::vector<lane_group> groups;
+  barrier all;
+  std::jmp_buf scheduler{};
+  stack_bounds scheduler_bounds;
+  unsigned current = 0, living = 0;
+  const std::function<void()>* work = nullptr;
+};
+block_state* running = nullptr;
+
+// By way of jumps: a switch by swapcontext asks the kernel for the mask of signals, each time.
+void yield() {
+  fiber& own = running->fibers[running->current];
+  stack_bounds::leave(own.bounds, running->scheduler_bounds);
+  if (_setjmp(own.at) == 0) { _longjmp(running->scheduler, 1); }
+  stack_bounds::arrive(running->fibers[running->current].bounds, running->scheduler_bounds);
+}
+
+template <class Ready>
+void wait_until(const Ready& ready) {
+  while (!ready()) { yield(); }
+}
+
+void begin() {
+  stack_bounds::arrive(running->fibers[running->current].bounds, running->scheduler_bounds);
+  (*running->work)();
+  running->fibers[running->current].ended = true;
+  --running->living;
+  ++steps;
+  running->all.open_if(running->living);
+  stack_bounds::leave(running->fibers[running->current].bounds, running->scheduler_bounds, true);
+  _longjmp(running->scheduler, 1);
+}
+
+void resume(unsigned thread) {
+  fiber& next = running->fibers[thread];
+  running->current = thread;
+  threadIdx.x = thread;
+  if (!next.begun) { next.bounds = {next.stack.get(), fiber::stack_bytes, nullptr}; }
+  stack_bounds::leave(running->scheduler_bounds, next.bounds);
+  if (_setjmp(running->scheduler) != 0) {
+    stack_bounds::arrive(running->scheduler_bounds, running->fibers[running->current].bounds);
+    return;
+  }
+  if (next.begun) { _longjmp(next.at, 1); }
+  next.begun = true;
+  if (getcontext(&next.start) != 0) { give_up("no context"); }
+  next.start.uc_stack.ss_sp = next.stack.get();
+  next.start.uc_stack.ss_size = fiber::stack_bytes;
+  next.start.uc_link = nullptr;
+  makecontext(&next.start, begin, 0);
+  setcontext(&next.start);
+}
+
+}  // namespace
+
+unsigned wait_for_block(bool truth) {
+  barrier& here = running->all;
+  const std::uint64_t times = here.times;
+  here.arrive(truth);
+  here.open_if(running->living);
+  wait_until([&] { return here.times != times; });
+  return here.truths_before;
+}
+
+warp_words::warp_words(unsigned mask, std::uint64_t own) {
+  const unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32 * 32;
+  if ((mask >> lane & 1u) == 0) { give_up("a thread waits for a group it is not of"); }
+  lane_group& group = running->groups[warp + static_cast<unsigned>(std::countr_zero(mask))];
+  if (group.here.arrived == 0) { group.mask = mask; }
+  if (group.mask != mask) { give_up("threads of a group do not agree on who is of it"); }
+  const std::uint64_t times = group.here.times;
+  words_ = group.words[times % 2];
+  group.words[times % 2][lane] = own;
+  group.here.arrive(false);
+  group.here.open_if(static_cast<unsigned>(std::popcount(mask)));
+  wait_until([&] { return group.here.times != times; });
+}
+
+void run(unsigned blocks, unsigned threads, const std::function<void()>& work) {
+  if (running != nullptr) { give_up("a kernel starts a kernel"); }
+  static block_state state;
+  if (state.fibers.size() < threads) { state.fibers.resize(threads); }
+  state.groups.resize((threads + 31) / 32 * 32);
+  state.work = &work;
+  running = &state;
+  gridDim.x = blocks;
+  blockDim.x = threads;
+  for (unsigned block = 0; block < blocks; ++block) {
+    blockIdx.x = block;
+    state.living = threads;
+    state.all = {};
+    for (lane_group& group : state.groups) { group.here = {}; }
+    for (unsigned t = 0; t < threads; ++t) { state.fibers[t].begun = state.fibers[t].ended = false; }
+    while (state.living > 0) {
+      const std::uint64_t before = steps;
+      for (unsigned t = 0; t < threads; ++t) {
+        if (!state.fibers[t].ended) { resume(t); }
+      }
+      if (steps == before) { give_up("its threads wait for each other without end"); }
+    }
+  }
+  running = nullptr;
+}
+
+}  // namespace simulated_device
