@@ -35,6 +35,7 @@ set(layers
     "detail/tiles"
     "detail/row_evaluation detail/row_selection detail/row_kernel metrics"
     "evaluate row_gaps select_negatives validate lm/device_log_prob"
+    "lm/device_fused_head"
     "theory"
     "adapt"
     "dynamicpo")
@@ -42,7 +43,7 @@ set(layers
 # Layers beside the flow: all they may see.
 set(restricted_layers exec adapt lm metrics)
 set(exec_sees config error score)
-set(adapt_sees config error score lm)
+set(adapt_sees config error score lm exec)
 set(lm_sees config error score detail/elementary detail/arguments detail/processor detail/softmax_sums
             detail/vocabulary_pass)
 set(metrics_sees config error score result workspace detail/arguments detail/row)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -42,6 +43,7 @@ inline void __syncthreads() { simulated_device::wait_for_block(false); }
 inline int __syncthreads_or(int truth) { return simulated_device::wait_for_block(truth != 0) != 0 ? 1 : 0; }
 inline void __syncwarp(unsigned mask) { simulated_device::warp_words(mask, 0); }
 inline void __threadfence() {}
+inline int __popc(unsigned bits) { return std::popcount(bits); }
 
 /// What it was.
 inline unsigned atomicAdd(unsigned* to, unsigned more) {

@@ -17,7 +17,8 @@ inline void check_cuda(const char* call, cudaError_t code) {
   if (code != cudaSuccess) { throw cuda_error(call, static_cast<int>(code), cudaGetErrorString(code)); }
 }
 
-/// kernel<<<blocks, threads, 0, stream>>>(arguments...), with an answer. A function: a compiler of the host takes it too.
+/// kernel<<<blocks, threads, 0, stream>>>(arguments...), with an answer. A function: a compiler of the host takes it
+/// too.
 template <class... Parameters, class... Arguments>
 void launch_kernel(cudaStream_t stream, index blocks, unsigned threads, void (*kernel)(Parameters...),
                    const Arguments&... arguments) {
@@ -32,9 +33,9 @@ void launch_kernel(cudaStream_t stream, index blocks, unsigned threads, void (*k
 
 namespace exec {
 
-/// Device memory that calls reuse: hand one workspace to successive calls on one stream, and none of them allocates once
-/// it has seen batches as large. It holds the result of the last of them: `get` an earlier one before the next call.
-/// Belongs to the device that is current when it grows. Its contents are the library's.
+/// Device memory that calls reuse: hand one workspace to successive calls on one stream, and none of them allocates
+/// once it has seen batches as large. It holds the result of the last of them: `get` an earlier one before the next
+/// call. Belongs to the device that is current when it grows. Its contents are the library's.
 class cuda_workspace {
  public:
   cuda_workspace() = default;
@@ -45,8 +46,8 @@ class cuda_workspace {
   }
   ~cuda_workspace() { cudaFree(memory_); }
 
-  /// Room for calls with so many rows of up to so many negatives; grows, never shrinks, and waits for the device when it
-  /// grows. Reserve before capturing a graph. \throws cuda_error.
+  /// Room for calls with so many rows of up to so many negatives; grows, never shrinks, and waits for the device when
+  /// it grows. Reserve before capturing a graph. \throws cuda_error.
   void reserve(index rows, index longest_row);
   /// The same in bytes.
   void reserve_bytes(std::size_t bytes) {

@@ -85,6 +85,29 @@ __device__ softmax_sums sums_of_thread(const T* logits, index vocabulary, index 
   return total;
 }
 
+/// The sums of a token over the threads of its block, in parts[0]. By a fixed tree.
+__device__ inline void merge_threads(softmax_sums* parts) {
+  __syncthreads();
+  for (unsigned half = threads_per_token / 2; half > 0; half /= 2) {
+    if (threadIdx.x < half) { parts[threadIdx.x].merge(parts[threadIdx.x + half]); }
+    __syncthreads();
+  }
+}
+
+/// What is known of a place goes where it was asked for. \param logit  that of its label.
+__device__ inline void write_place(const place_outputs& out, index place, const softmax_sums& sums, double logit) {
+  out.log_prob[place] = sums.log_probability(logit);
+  if (out.entropy != nullptr) { out.entropy[place] = sums.entropy(); }
+  if (out.log_sum != nullptr) { out.log_sum[place] = sums.log_sum(); }
+  if (out.argmax != nullptr) { out.argmax[place] = static_cast<std::int32_t>(sums.argmax); }
+}
+__device__ inline void write_blank_place(const place_outputs& out, index place) {
+  out.log_prob[place] = 0;
+  if (out.entropy != nullptr) { out.entropy[place] = 0; }
+  if (out.log_sum != nullptr) { out.log_sum[place] = 0; }
+  if (out.argmax != nullptr) { out.argmax[place] = -1; }
+}
+
 template <class T>
 __global__ void sum_places(lm::token_logits<const T> logits, place_labels labels, place_outputs out) {
   // Bytes: shared memory takes nothing that is initialised.
@@ -92,29 +115,18 @@ __global__ void sum_places(lm::token_logits<const T> logits, place_labels labels
   auto* const parts = reinterpret_cast<softmax_sums*>(room);
   const index places = logits.sequences * logits.tokens;
   for (index place = blockIdx.x; place < places; place += gridDim.x) {
-    const bool counts = labels.counts(place);
-    const T* const row = logits.at(place / logits.tokens, place % logits.tokens);
-    if (counts) {
-      parts[threadIdx.x] = sums_of_thread(row, logits.vocabulary, threadIdx.x, threads_per_token);
-      __syncthreads();
-      for (unsigned half = threads_per_token / 2; half > 0; half /= 2) {
-        if (threadIdx.x < half) { parts[threadIdx.x].merge(parts[threadIdx.x + half]); }
-        __syncthreads();
-      }
+    if (!labels.counts(place)) {
+      if (threadIdx.x == 0) { write_blank_place(out, place); }
+      continue;
     }
+    const T* const row = logits.at(place / logits.tokens, place % logits.tokens);
+    parts[threadIdx.x] = sums_of_thread(row, logits.vocabulary, threadIdx.x, threads_per_token);
+    merge_threads(parts);
     if (threadIdx.x == 0) {
-      const softmax_sums sums = counts ? parts[0] : softmax_sums{};
-      double log_prob = 0;
-      if (counts) {
-        const std::int32_t label = labels.label[place];
-        log_prob = label < logits.vocabulary
-                       ? sums.log_probability(static_cast<double>(static_cast<compute_of<T>>(row[label])))
-                       : elementary_float::nan<double>;
-      }
-      out.log_prob[place] = log_prob;
-      if (out.entropy != nullptr) { out.entropy[place] = counts ? sums.entropy() : 0.0; }
-      if (out.log_sum != nullptr) { out.log_sum[place] = counts ? sums.log_sum() : 0.0; }
-      if (out.argmax != nullptr) { out.argmax[place] = static_cast<std::int32_t>(sums.argmax); }
+      const std::int32_t label = labels.label[place];
+      write_place(out, place, parts[0],
+                  label < logits.vocabulary ? static_cast<double>(static_cast<compute_of<T>>(row[label]))
+                                            : elementary_float::nan<double>);
     }
     __syncthreads();  // before the next place overwrites parts
   }
@@ -167,17 +179,37 @@ __global__ void differentiate_places(lm::token_logits<const T> logits, place_lab
   }
 }
 
-template <class T>
-void require_device_labels(const char* where, const lm::token_logits<T>& logits, const lm::device_token_labels& labels) {
-  const index places = logits.sequences * logits.tokens;
-  const auto require = [&](const char* what, index found) {
-    if (found < places) {
-      throw_invalid(where, std::string(what) + " has " + std::to_string(found) + " entries, expected " +
-                               std::to_string(places));
-    }
+inline void require_entries(const char* where, const char* what, index found, index expected) {
+  if (found < expected) {
+    throw_invalid(
+        where, std::string(what) + " has " + std::to_string(found) + " entries, expected " + std::to_string(expected));
+  }
+}
+inline void require_device_labels(const char* where, index places, const lm::device_token_labels& labels) {
+  require_entries(where, "label", labels.label.size(), places);
+  if (labels.mask.size() != 0) { require_entries(where, "mask", labels.mask.size(), places); }
+}
+inline void require_device_outputs(const char* where, index sequences, index places,
+                                   const lm::device_sequence_outputs& out) {
+  require_entries(where, "log_prob", out.log_prob.size(), sequences);
+  const auto optional = [&](const char* what, index found, index expected) {
+    if (found != 0) { require_entries(where, what, found, expected); }
   };
-  require("label", labels.label.size());
-  if (labels.mask.size() != 0) { require("mask", labels.mask.size()); }
+  optional("count", out.count.size(), sequences);
+  optional("entropy", out.entropy.size(), sequences);
+  optional("argmax", out.argmax.size(), places);
+  optional("log_sum", out.log_sum.size(), places);
+}
+template <class T>
+T* null_unless_given(const device_span<T>& span) {
+  return span.size() == 0 ? nullptr : span.data();
+}
+inline void sum_up_sequences(const exec::cuda_stream& exec, index sequences, index tokens, const place_labels& labels,
+                             const double* log_prob, const double* entropy, const lm::device_sequence_outputs& out) {
+  constexpr unsigned threads = 128;
+  launch_kernel(exec.stream, (sequences + threads - 1) / threads, threads, sum_sequences<double>, sequences, tokens,
+                labels, log_prob, entropy, out.log_prob.data(), null_unless_given(out.entropy),
+                null_unless_given(out.count));
 }
 
 inline index blocks_for(index places) { return places < 65536 ? places : 65536; }
@@ -195,18 +227,8 @@ void sequence_log_prob(const exec::cuda_stream& exec, const token_logits<T>& log
                        const device_sequence_outputs& out) {
   constexpr const char* where = "lm::sequence_log_prob";
   const index places = logits.sequences * logits.tokens;
-  detail::require_device_labels(where, logits, labels);
-  const auto require = [&](const char* what, index found, index expected, bool optional) {
-    if (found < expected && !(optional && found == 0)) {
-      detail::throw_invalid(where, std::string(what) + " has " + std::to_string(found) + " entries, expected " +
-                                       std::to_string(expected));
-    }
-  };
-  require("log_prob", out.log_prob.size(), logits.sequences, false);
-  require("count", out.count.size(), logits.sequences, true);
-  require("entropy", out.entropy.size(), logits.sequences, true);
-  require("argmax", out.argmax.size(), places, true);
-  require("log_sum", out.log_sum.size(), places, true);
+  detail::require_device_labels(where, places, labels);
+  detail::require_device_outputs(where, logits.sequences, places, out);
   if (logits.sequences == 0) { return; }
 
   const bool with_entropy = out.entropy.size() != 0;
@@ -221,17 +243,14 @@ void sequence_log_prob(const exec::cuda_stream& exec, const token_logits<T>& log
   }
   auto* const log_prob = static_cast<double*>(memory);
   double* const entropy = with_entropy ? log_prob + places : nullptr;
-  const auto null_unless = [](const auto& span) { return span.size() == 0 ? nullptr : span.data(); };
-  const detail::place_labels at{labels.label.data(), null_unless(labels.mask)};
+  const detail::place_labels at{labels.label.data(), detail::null_unless_given(labels.mask)};
   if (places > 0) {
-    const detail::place_outputs to{log_prob, entropy, null_unless(out.log_sum), null_unless(out.argmax)};
+    const detail::place_outputs to{log_prob, entropy, detail::null_unless_given(out.log_sum),
+                                   detail::null_unless_given(out.argmax)};
     detail::launch_kernel(exec.stream, detail::blocks_for(places), detail::threads_per_token,
                           detail::sum_places<std::remove_const_t<T>>, logits, at, to);
   }
-  constexpr unsigned threads = 128;
-  const index blocks = (logits.sequences + threads - 1) / threads;
-  detail::launch_kernel(exec.stream, blocks, threads, detail::sum_sequences<double>, logits.sequences, logits.tokens, at,
-                        log_prob, entropy, out.log_prob.data(), null_unless(out.entropy), null_unless(out.count));
+  detail::sum_up_sequences(exec, logits.sequences, logits.tokens, at, log_prob, entropy, out);
   if (owned != nullptr) { detail::check_cuda("cudaFreeAsync", cudaFreeAsync(owned, exec.stream)); }
 }
 
@@ -246,18 +265,12 @@ void sequence_log_prob_backward(const exec::cuda_stream& exec, const token_logit
                                 bool accumulate = false) {
   constexpr const char* where = "lm::sequence_log_prob_backward";
   const index places = logits.sequences * logits.tokens;
-  detail::require_device_labels(where, logits, labels);
-  if (coefficient.size() < logits.sequences) {
-    detail::throw_invalid(where, "coefficient has " + std::to_string(coefficient.size()) + " entries, expected " +
-                                     std::to_string(logits.sequences));
-  }
-  if (log_sum.size() < places) {
-    detail::throw_invalid(where, "log_sum has " + std::to_string(log_sum.size()) + " entries, expected " +
-                                     std::to_string(places));
-  }
+  detail::require_device_labels(where, places, labels);
+  detail::require_entries(where, "coefficient", coefficient.size(), logits.sequences);
+  detail::require_entries(where, "log_sum", log_sum.size(), places);
   require_gradient_of(where, logits, gradient, accumulate);
   if (places == 0) { return; }
-  const detail::place_labels at{labels.label.data(), labels.mask.size() == 0 ? nullptr : labels.mask.data()};
+  const detail::place_labels at{labels.label.data(), detail::null_unless_given(labels.mask)};
   detail::launch_kernel(exec.stream, detail::blocks_for(places), detail::threads_per_token,
                         detail::differentiate_places<std::remove_const_t<T>, U>, logits, at, coefficient.data(),
                         log_sum.data(), gradient, accumulate);

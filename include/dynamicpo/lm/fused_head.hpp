@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -14,25 +13,10 @@
 #include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/vocabulary_pass.hpp"
+#include "dynamicpo/lm/language_head.hpp"
 #include "dynamicpo/lm/matrix_product.hpp"
 #include "dynamicpo/lm/sequence_outputs.hpp"
 #include "dynamicpo/lm/token_logits.hpp"
-
-namespace dynamicpo::inline v1::lm {
-
-/// The last layer of a language model, logits = hidden weights^T, without the logits: `sequence_log_prob` over a tile
-/// of them at a time. Memory grows with neither K, T nor V: a tile of 64 x 1024 a thread, and a byte or two a token. T:
-/// float or double. The product is the caller's (lm/matrix_product.hpp).
-template <class T>
-struct language_head {
-  const T* hidden = nullptr;   ///< [N T, H], row-major
-  const T* weights = nullptr;  ///< [V, H], row-major
-  index sequences = 0, tokens = 0, vocabulary = 0, width = 0;
-
-  index places() const { return sequences * tokens; }
-};
-
-}  // namespace dynamicpo::inline v1::lm
 
 namespace dynamicpo::inline v1::detail {
 
@@ -191,8 +175,10 @@ struct sequence_part {
 
 namespace dynamicpo::inline v1::lm {
 
-/// sequence_log_prob of a head; outputs, odd inputs and errors as there (argmax and log_sum too). Cost: one product [N
-/// T, H] x [H, V] over the places that count. The same bits for any policy.
+/// sequence_log_prob of a head; outputs, odd inputs and errors as there (argmax and log_sum too). T: float or double.
+/// Memory grows with neither K, T nor V: a tile of 64 x 1024 logits a thread, and a byte or two a token. Cost: one
+/// product [N T, H] x [H, V] over the places that count, by the caller's `product` (lm/matrix_product.hpp). The same
+/// bits for any policy.
 template <class Exec, class Product, class T>
 void fused_log_prob(const Exec& exec, const Product& product, const language_head<T>& head, const token_labels& labels,
                     const sequence_outputs& out) {
@@ -263,17 +249,7 @@ void fused_log_prob_backward(const Exec& exec, const Product& product, const lan
                                      std::to_string(head.sequences));
   }
   detail::require_room(where, "log_sum", log_sum, head.places());
-  const auto overlap = [](const T* a, index a_size, const T* b, index b_size) {
-    return a != nullptr && std::less<>{}(a, b + b_size) && std::less<>{}(b, a + a_size);
-  };
-  const index hidden_size = head.places() * head.width, weight_size = head.vocabulary * head.width;
-  if (overlap(hidden_gradient, hidden_size, head.hidden, hidden_size) ||
-      overlap(hidden_gradient, hidden_size, head.weights, weight_size) ||
-      overlap(weight_gradient, weight_size, head.hidden, hidden_size) ||
-      overlap(weight_gradient, weight_size, head.weights, weight_size) ||
-      (weight_gradient != nullptr && overlap(hidden_gradient, hidden_size, weight_gradient, weight_size))) {
-    detail::throw_invalid(where, "a gradient overlaps the hidden states, the weights or the other gradient");
-  }
+  require_gradients_apart(where, head, hidden_gradient, weight_gradient);
   const detail::head_tiles<T, Product> tiles(where, product, head, labels, coefficient);
   std::vector<double> computed;
   if (log_sum.empty()) {
@@ -288,7 +264,7 @@ void fused_log_prob_backward(const Exec& exec, const Product& product, const lan
     tiles.for_each_row_tile(exec, find, [](index) {});
   }
   if (hidden_gradient != nullptr) {
-    if (!accumulate) { std::fill_n(hidden_gradient, hidden_size, T(0)); }
+    if (!accumulate) { std::fill_n(hidden_gradient, head.places() * head.width, T(0)); }
     const auto differentiate = [&](index, auto& at) {
       at.gradient.assign(at.hidden.size(), T(0));
       for (index c = 0; c < tiles.column_tiles(); ++c) {
@@ -305,7 +281,7 @@ void fused_log_prob_backward(const Exec& exec, const Product& product, const lan
     tiles.for_each_row_tile(exec, differentiate, [](index) {});
   }
   if (weight_gradient != nullptr) {
-    if (!accumulate) { std::fill_n(weight_gradient, weight_size, T(0)); }
+    if (!accumulate) { std::fill_n(weight_gradient, head.vocabulary * head.width, T(0)); }
     using room = typename detail::head_tiles<T, Product>::room;
     std::vector<room> rooms(static_cast<std::size_t>(exec.lanes(tiles.column_tiles())));
     exec.for_each_block(tiles.column_tiles(), [&](index tile, index lane) {
