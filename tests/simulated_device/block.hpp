@@ -45,10 +45,13 @@ inline void __syncwarp(unsigned mask) { simulated_device::warp_words(mask, 0); }
 inline void __threadfence() {}
 inline int __popc(unsigned bits) { return std::popcount(bits); }
 
-/// What it was.
-inline unsigned atomicAdd(unsigned* to, unsigned more) {
-  const unsigned before = *to;
-  *to += more;
+/// What it was. By bytes: it may be a number of another type and the same size.
+template <class T>
+T atomicAdd(T* to, T more) {
+  T before;
+  std::memcpy(&before, to, sizeof(T));
+  more += before;
+  std::memcpy(to, &more, sizeof(T));
   return before;
 }
 

@@ -2,21 +2,16 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "dynamicpo/detail/philox_lanes.hpp"
-#include "dynamicpo/sample/concept.hpp"
-#include "dynamicpo/sample/draw_counts.hpp"
+#include "dynamicpo/detail/slot_draw.hpp"
 
-/// The negatives of one row, and what is known of their distribution.
+/// The negatives of one row.
 namespace dynamicpo::inline v1::detail {
-
-/// Draws in vain before a slot goes through all candidates.
-inline constexpr int most_rejections = 32;
 
 /// The words of `Count` slots from one on, as their slot_stream gives them. The first four of each are made side by
 /// side in registers of `Bytes`: they are most of what a draw costs.
@@ -65,10 +60,6 @@ DYNAMICPO_INLINE bool in_ascending(std::span<const sample::item> list, const sam
     any |= found[i] ? 1u : 0u;
   }
   return any != 0;
-}
-inline bool in_ascending(std::span<const sample::item> list, sample::item wanted) {
-  bool found[1];
-  return in_ascending<1>(list, {wanted}, found);
 }
 
 #pragma GCC diagnostic push
@@ -213,43 +204,12 @@ class row_draws {
     return found;
   }
   /// From the first words on, which give what was rejected.
-  [[gnu::noinline]] index after_rejection(sample::philox_engine words, sample::draw_counts& counts) const {
-    for (int tries = 0; tries < most_rejections; ++tries) {
-      const index drawn = from_.draw(words);
-      if (!excluded(from_.item_of(drawn))) {
-        ++counts.accepted;
-        return drawn;
-      }
-      ++counts.rejected;
-    }
-    const index candidate = among_all(words.uniform());
-    counts.exhaustive += candidate < 0 ? 0 : 1;
-    return candidate;
-  }
-  bool excluded(sample::item wanted) const {
-    return in_ascending(positives_, wanted) || (!replacement_ && taken_.contains(wanted));
-  }
-  // By q among what is not excluded: the first candidate whose cumulated q passes the share of their sum.
-  index among_all(double share) const {
-    const auto for_each_left = [&](const auto& see) {
-      for (index candidate = 0; candidate < from_.candidates(); ++candidate) {
-        const double q = from_.probability(candidate);
-        if (q > 0 && !excluded(from_.item_of(candidate)) && !see(candidate, q)) { return; }
-      }
+  [[gnu::noinline]] index after_rejection(const sample::philox_engine& words, sample::draw_counts& counts) const {
+    const auto excluded = [&](sample::item wanted) {
+      return in_ascending(positives_.data(), static_cast<index>(positives_.size()), wanted) ||
+             (!replacement_ && taken_.contains(wanted));
     };
-    double total = 0;
-    for_each_left([&](index, double q) {
-      total += q;
-      return true;
-    });
-    double passed = 0;
-    index found = -1;
-    for_each_left([&](index candidate, double q) {
-      found = candidate;
-      passed += q;
-      return !(share * total < passed);
-    });
-    return found;
+    return draw_slot(from_, words, excluded, counts);
   }
 
   const Sampler& from_;
@@ -257,43 +217,5 @@ class row_draws {
   bool replacement_;
   taken_items& taken_;
 };
-
-/// The candidate that is an item, -1 when none is.
-template <sample::sampler Sampler>
-index candidate_of(const Sampler& from, sample::item wanted) {
-  if constexpr (requires {
-                  { from.candidate_of(wanted) } -> std::same_as<index>;
-                }) {
-    return from.candidate_of(wanted);
-  } else {
-    index low = 0;
-    for (index high = from.candidates(); low < high;) {
-      const index middle = low + (high - low) / 2;
-      if (from.item_of(middle) < wanted) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low < from.candidates() && from.item_of(low) == wanted ? low : -1;
-  }
-}
-
-/// log of the q of all that is no positive. Where little is left, it is added up: 1 - q would be rounding.
-template <sample::sampler Sampler>
-double log_probability_left(const Sampler& from, std::span<const sample::item> positives) {
-  double taken = 0;
-  for (std::size_t i = 0; i < positives.size(); ++i) {
-    if (i > 0 && positives[i] == positives[i - 1]) { continue; }
-    const index candidate = candidate_of(from, positives[i]);
-    taken += candidate < 0 ? 0.0 : from.probability(candidate);
-  }
-  if (taken <= 0.5) { return std::log1p(-taken); }
-  double left = 0;
-  for (index candidate = 0; candidate < from.candidates(); ++candidate) {
-    left += in_ascending(positives, from.item_of(candidate)) ? 0.0 : from.probability(candidate);
-  }
-  return std::log(left);
-}
 
 }  // namespace dynamicpo::inline v1::detail

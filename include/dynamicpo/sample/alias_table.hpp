@@ -14,6 +14,30 @@
 
 namespace dynamicpo::inline v1::sample {
 
+/// What an alias_table draws from, wherever its memory lies. Owns nothing.
+struct alias_view {
+  const std::uint64_t* slots;
+  const double* probabilities;
+  index count;
+  int id_bits;
+
+  DYNAMICPO_HD index size() const { return count; }
+  DYNAMICPO_HD double probability(index i) const { return probabilities[i]; }
+  /// Four words. The bias of any candidate is below n / 2^62.
+  DYNAMICPO_HD index draw(philox_engine& words) const {
+    const auto own = words.below_wide(static_cast<std::uint32_t>(count));
+    const std::uint64_t high = words(), low = words(), slot = slots[own];
+    const auto other = static_cast<std::uint32_t>(slot & ((std::uint64_t{1} << id_bits) - 1));
+    // Without a branch, which would be taken wrong as often as right and make the next draw's access wait.
+    const std::uint32_t use_other = (high << 32 | low) >> id_bits < slot >> id_bits ? 0u : ~0u;
+    return static_cast<index>(own ^ ((own ^ other) & use_other));
+  }
+  /// Asks memory for what draw(words) reads.
+  DYNAMICPO_INLINE void prefetch(philox_engine words) const {
+    __builtin_prefetch(&slots[words.below_wide(static_cast<std::uint32_t>(count))]);
+  }
+};
+
 /// Draws by weight: O(n) to build, O(1) a draw. What has no weight is never drawn.
 /// Source: Walker, 1977; Vose, "A linear algorithm for generating random numbers with a given distribution", 1991.
 class alias_table {
@@ -40,19 +64,17 @@ class alias_table {
   }
 
   index size() const { return static_cast<index>(slots_.size()); }
-  double probability(index i) const { return probability_[static_cast<std::size_t>(i)]; }
-  /// Four words. The bias of any candidate is below n / 2^62.
-  index draw(philox_engine& words) const {
-    const auto own = words.below_wide(static_cast<std::uint32_t>(slots_.size()));
-    const std::uint64_t high = words(), low = words(), slot = slots_[own];
-    const auto other = static_cast<std::uint32_t>(slot & ((std::uint64_t{1} << id_bits_) - 1));
-    // Without a branch, which would be taken wrong as often as right and make the next draw's access wait.
-    const std::uint32_t use_other = (high << 32 | low) >> id_bits_ < slot >> id_bits_ ? 0u : ~0u;
-    return static_cast<index>(own ^ ((own ^ other) & use_other));
-  }
-  /// Asks memory for what draw(words) reads.
-  DYNAMICPO_INLINE void prefetch(philox_engine words) const {
-    __builtin_prefetch(&slots_[words.below_wide(static_cast<std::uint32_t>(slots_.size()))]);
+  double probability(index i) const { return view().probability(i); }
+  index draw(philox_engine& words) const { return view().draw(words); }
+  DYNAMICPO_INLINE void prefetch(const philox_engine& words) const { view().prefetch(words); }
+
+  /// What draws read: 8 bytes a candidate, and 8 for its probability.
+  std::span<const std::uint64_t> slots() const { return slots_; }
+  std::span<const double> probabilities() const { return probability_; }
+  alias_view view() const { return view_at(slots_.data(), probability_.data()); }
+  /// The same draws from copies of `slots` and `probabilities` elsewhere.
+  alias_view view_at(const std::uint64_t* slots, const double* probabilities) const {
+    return {slots, probabilities, size(), id_bits_};
   }
 
  private:

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 
+#include "dynamicpo/detail/elementary.hpp"
 #include "dynamicpo/sample/concept.hpp"
 
 namespace dynamicpo::inline v1::sample {
@@ -14,22 +13,23 @@ namespace dynamicpo::inline v1::sample {
 class log_uniform {
  public:
   /// \throws std::invalid_argument when there is no item, or more than ids.
-  explicit log_uniform(index items) : items_{items}, logarithm_{std::log1p(static_cast<double>(items))} {
+  explicit log_uniform(index items) : items_{items}, logarithm_{detail::elementary::log1p(static_cast<double>(items))} {
     if (items < 1 || items > index{1} << 31) {
       detail::throw_invalid("sample::log_uniform", std::to_string(items) + " items, expected 1 to 2^31");
     }
   }
 
-  index candidates() const { return items_; }
-  index draw(philox_engine& words) const {
-    const auto place = static_cast<index>(std::expm1(words.uniform() * logarithm_));
-    return std::clamp<index>(place, 0, items_ - 1);
+  DYNAMICPO_HD index candidates() const { return items_; }
+  DYNAMICPO_HD index draw(philox_engine& words) const {
+    // By our own e^x: no two libraries for numbers agree on its last bit.
+    const index place = static_cast<index>(detail::elementary::exp(words.uniform() * logarithm_)) - 1;
+    return place < 0 ? 0 : place < items_ ? place : items_ - 1;
   }
-  double probability(index candidate) const {
-    return std::log1p(1.0 / (static_cast<double>(candidate) + 1.0)) / logarithm_;
+  DYNAMICPO_HD double probability(index candidate) const {
+    return detail::elementary::log1p(1.0 / (static_cast<double>(candidate) + 1.0)) / logarithm_;
   }
-  item item_of(index candidate) const { return static_cast<item>(candidate); }
-  index candidate_of(item wanted) const { return wanted >= 0 && wanted < items_ ? index{wanted} : -1; }
+  DYNAMICPO_HD item item_of(index candidate) const { return static_cast<item>(candidate); }
+  DYNAMICPO_HD index candidate_of(item wanted) const { return wanted >= 0 && wanted < items_ ? index{wanted} : -1; }
 
  private:
   index items_;

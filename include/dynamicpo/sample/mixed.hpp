@@ -22,13 +22,17 @@ class mixed {
     }
   }
 
-  index candidates() const { return first_.candidates(); }
-  index draw(philox_engine& words) const { return words.uniform() < share_ ? first_.draw(words) : second_.draw(words); }
-  double probability(index candidate) const {
+  DYNAMICPO_HD index candidates() const { return first_.candidates(); }
+  DYNAMICPO_HD index draw(philox_engine& words) const {
+    return words.uniform() < share_ ? first_.draw(words) : second_.draw(words);
+  }
+  DYNAMICPO_HD double probability(index candidate) const {
     return share_ * first_.probability(candidate) + (1 - share_) * second_.probability(candidate);
   }
-  item item_of(index candidate) const { return first_.item_of(candidate); }
-  index candidate_of(item wanted) const requires requires(const First& first) { first.candidate_of(wanted); }
+  DYNAMICPO_HD item item_of(index candidate) const { return first_.item_of(candidate); }
+  DYNAMICPO_HD index candidate_of(item wanted) const requires requires(const First& first) {
+    first.candidate_of(wanted);
+  }
   { return first_.candidate_of(wanted); }
 
  private:

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,16 +14,9 @@
 #include "dynamicpo/sample/concept.hpp"
 #include "dynamicpo/sample/draw_counts.hpp"
 #include "dynamicpo/sample/item_lists.hpp"
+#include "dynamicpo/sample/place.hpp"
 
 namespace dynamicpo::inline v1::sample {
-
-/// Where in the sequence of all draws a batch stands: batches that split the rows of an epoch, each with its first row,
-/// draw what the whole would.
-struct place {
-  std::uint64_t seed = 0;
-  std::uint64_t epoch = 0;
-  index first_row = 0;
-};
 
 /// What `draw_negatives` writes; K = items.size() / B.
 struct negative_outputs {
@@ -47,16 +38,8 @@ template <class Exec, sampler Sampler>
 draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, const item_lists& positives,
                            const place& at, bool replacement, const negative_outputs& out) {
   constexpr const char* where = "draw_negatives";
-  if (rows < 0 || (rows == 0 ? !out.items.empty() : out.items.size() % static_cast<std::size_t>(rows) != 0)) {
-    detail::throw_invalid(where, "items has " + std::to_string(out.items.size()) +
-                                     " entries: not a whole number for each of " + std::to_string(rows) + " rows");
-  }
-  constexpr std::uint64_t limit = std::uint64_t{1} << 32;
-  if (at.epoch >= limit || at.first_row < 0 ||
-      static_cast<std::uint64_t>(at.first_row) + static_cast<std::uint64_t>(rows) > limit) {
-    detail::throw_invalid(where, "epoch " + std::to_string(at.epoch) + ", rows from " + std::to_string(at.first_row) +
-                                     " on: expected both below 2^32");
-  }
+  require_rows(where, rows, static_cast<index>(out.items.size()));
+  at.require(where, rows);
   detail::require_room(where, "log_q", out.log_q, static_cast<index>(out.items.size()));
   detail::require_room(where, "found", out.found, rows);
   positives.require_offsets(where, rows);
@@ -92,15 +75,13 @@ draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, co
         }
         const auto excluded = positives.of(row);
         draws_of_row draws(from, excluded, replacement, taken[static_cast<std::size_t>(lane)]);
-        const double left = out.log_q.empty() ? 0.0 : detail::log_probability_left(from, excluded);
+        const double left = out.log_q.empty() ? 0.0
+                                              : detail::log_probability_left(from, excluded.data(),
+                                                                             static_cast<index>(excluded.size()));
         const auto write = [&](index slot, index candidate) {
           const auto entry = static_cast<std::size_t>(row * slots + slot);
           out.items[entry] = candidate < 0 ? item{-1} : from.item_of(candidate);
-          if (!out.log_q.empty()) {
-            const double log_q =
-                candidate < 0 ? -std::numeric_limits<double>::infinity() : std::log(from.probability(candidate)) - left;
-            out.log_q[entry] = log_q > 0 ? 0 : log_q;
-          }
+          if (!out.log_q.empty()) { out.log_q[entry] = detail::log_probability_of(from, candidate, left); }
         };
         const index found = draws.draw(words, slots, part.counts, write);
         if (!out.found.empty()) { out.found[static_cast<std::size_t>(row)] = found; }

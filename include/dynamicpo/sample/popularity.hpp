@@ -10,6 +10,24 @@
 
 namespace dynamicpo::inline v1::sample {
 
+/// A `popularity` over memory that it does not own.
+class popularity_view {
+ public:
+  explicit popularity_view(const alias_view& table) : table_{table} {}
+
+  DYNAMICPO_HD index candidates() const { return table_.size(); }
+  DYNAMICPO_HD index draw(philox_engine& words) const { return table_.draw(words); }
+  DYNAMICPO_INLINE void prefetch(const philox_engine& words) const { table_.prefetch(words); }
+  DYNAMICPO_HD double probability(index candidate) const { return table_.probability(candidate); }
+  DYNAMICPO_HD item item_of(index candidate) const { return static_cast<item>(candidate); }
+  DYNAMICPO_HD index candidate_of(item wanted) const {
+    return wanted >= 0 && wanted < table_.size() ? index{wanted} : -1;
+  }
+
+ private:
+  alias_view table_;
+};
+
 /// Items 0 .. n - 1 by a power of their number of interactions: q(i) = count_i^alpha / sum of count_j^alpha. What was
 /// never interacted with is never drawn, whatever alpha. Build O(n), draw O(1).
 /// alpha = 3/4: Mikolov et al., "Distributed representations of words and phrases", NIPS 2013.
@@ -23,8 +41,15 @@ class popularity {
   index draw(philox_engine& words) const { return table_.draw(words); }
   DYNAMICPO_INLINE void prefetch(const philox_engine& words) const { table_.prefetch(words); }
   double probability(index candidate) const { return table_.probability(candidate); }
-  item item_of(index candidate) const { return static_cast<item>(candidate); }
-  index candidate_of(item wanted) const { return wanted >= 0 && wanted < table_.size() ? index{wanted} : -1; }
+  item item_of(index candidate) const { return view().item_of(candidate); }
+  index candidate_of(item wanted) const { return view().candidate_of(wanted); }
+
+  /// Copy its `slots` and `probabilities` to a device, and `view_at` draws there what this draws here.
+  const alias_table& table() const { return table_; }
+  popularity_view view() const { return popularity_view(table_.view()); }
+  popularity_view view_at(const std::uint64_t* slots, const double* probabilities) const {
+    return popularity_view(table_.view_at(slots, probabilities));
+  }
 
  private:
   template <class Count>

@@ -17,13 +17,13 @@ class uniform {
     }
   }
 
-  index candidates() const { return items_; }
-  index draw(philox_engine& words) const {
+  DYNAMICPO_HD index candidates() const { return items_; }
+  DYNAMICPO_HD index draw(philox_engine& words) const {
     return static_cast<index>(words.below_wide(static_cast<std::uint32_t>(items_)));
   }
-  double probability(index) const { return 1.0 / static_cast<double>(items_); }
-  item item_of(index candidate) const { return static_cast<item>(candidate); }
-  index candidate_of(item wanted) const { return wanted >= 0 && wanted < items_ ? index{wanted} : -1; }
+  DYNAMICPO_HD double probability(index) const { return 1.0 / static_cast<double>(items_); }
+  DYNAMICPO_HD item item_of(index candidate) const { return static_cast<item>(candidate); }
+  DYNAMICPO_HD index candidate_of(item wanted) const { return wanted >= 0 && wanted < items_ ? index{wanted} : -1; }
 
  private:
   index items_;

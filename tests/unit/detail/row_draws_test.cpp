@@ -47,7 +47,7 @@ TEST_CASE("in_ascending finds what std::binary_search finds, in lists of every l
     std::sort(list.begin(), list.end());
     for (item wanted = -25; wanted < 105; ++wanted) {
       const bool expected = std::binary_search(list.begin(), list.end(), wanted);
-      REQUIRE(detail::in_ascending(list, wanted) == expected);
+      REQUIRE(detail::in_ascending(list.data(), static_cast<po::index>(length), wanted) == expected);
       const item several[3] = {-30, wanted, 200};
       bool found[3];
       REQUIRE(detail::in_ascending(list, several, found) == expected);

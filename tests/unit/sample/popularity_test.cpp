@@ -3,11 +3,13 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include "support/catch.hpp"
 #include "unit/sample/draws.hpp"
 
+namespace po = dynamicpo;
 namespace sample = dynamicpo::sample;
 
 TEST_CASE("popularity draws by a power of the counts") {
@@ -21,6 +23,24 @@ TEST_CASE("popularity draws by a power of the counts") {
     REQUIRE(std::abs(sampler.probability(4) / sampler.probability(2) - std::pow(100.0, alpha)) <=
             1e-12 * std::pow(100.0, alpha));
     REQUIRE(std::abs(test_support::deviation_of(sampler, 100000)) <= 4);
+  }
+}
+
+TEST_CASE("a view of popularity, over copies of its table too, draws what it draws") {
+  const std::vector<double> counts{5, 0, 1, 30, 2};
+  const sample::popularity from{std::span<const double>(counts)};
+  const std::vector<std::uint64_t> slots(from.table().slots().begin(), from.table().slots().end());
+  const std::vector<double> probabilities(from.table().probabilities().begin(), from.table().probabilities().end());
+  STATIC_REQUIRE(sample::sampler<sample::popularity_view>);
+  STATIC_REQUIRE(std::is_trivially_copyable_v<sample::popularity_view>);
+  for (const sample::popularity_view& view : {from.view(), from.view_at(slots.data(), probabilities.data())}) {
+    REQUIRE(view.candidates() == 5);
+    sample::philox_engine words{6}, same_words{6};
+    for (int i = 0; i < 1000; ++i) { REQUIRE(view.draw(words) == from.draw(same_words)); }
+    for (po::index i = 0; i < 5; ++i) { REQUIRE(view.probability(i) == from.probability(i)); }
+    REQUIRE(view.item_of(3) == 3);
+    REQUIRE(view.candidate_of(4) == 4);
+    REQUIRE(view.candidate_of(5) == -1);
   }
 }
 
