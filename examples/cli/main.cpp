@@ -19,7 +19,10 @@ const CLI::App& active(const CLI::App& app) {
 // One line for what is wrong and, where a name is wrong, one for the names there are.
 std::string explain(const CLI::App* app, const CLI::Error& error) {
   const CLI::App& command = active(*app);
-  std::string text = "dynamicpo" + (&command == app ? "" : " " + command.get_name()) + ": " + error.what() + "\n";
+  const auto unknown = app->remaining();
+  const bool no_such_command = &command == app && !unknown.empty() && unknown.front().front() != '-';
+  const std::string what = no_such_command ? "there is no subcommand " + unknown.front() : error.what();
+  std::string text = "dynamicpo" + (&command == app ? "" : " " + command.get_name()) + ": " + what + "\n";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr &&
       dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
     return text;
@@ -46,9 +49,7 @@ int main(int argc, char** argv) {
   cli::add_select_bench(app);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  } catch (const std::exception& error) {
+  } catch (const CLI::ParseError& error) { return app.exit(error) == 0 ? 0 : 2; } catch (const std::exception& error) {
     std::fprintf(stderr, "dynamicpo: %s\n", error.what());
     return 1;
   }

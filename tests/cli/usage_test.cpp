@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/run.hpp"
@@ -40,8 +41,9 @@ TEST_CASE("cli: wrong usage exits with 2, says what is wrong and which choices t
       {"loss --objective dmpo --alpha 1.5", loss + "--alpha: expected a number in [0, 1], found 1.5\n"},
       {"loss --objective dmpo --precision half", loss + "--precision: half not in {float,double}\n"},
       {"loss --objective dmpo --threads -1", loss + "--threads: Value -1 not in range 0 to 1024\n"},
-      {"select --objective dmpo", "dynamicpo select: The following arguments were not expected: dmpo --objective\n"
-                                  "valid choices: --help --input --output --precision --threads\n"},
+      {"select --objective dmpo",
+       "dynamicpo select: The following arguments were not expected: dmpo --objective\n"
+       "valid choices: --help --input --output --precision --threads\n"},
   };
   const sandbox box;
   for (const misuse& wrong : cases) {
@@ -55,10 +57,13 @@ TEST_CASE("cli: wrong usage exits with 2, says what is wrong and which choices t
 
 TEST_CASE("cli: a missing or unknown subcommand exits with 2 and names the ones there are") {
   const sandbox box;
-  for (const std::string arguments : {"", "losses"}) {
+  const std::pair<std::string, std::string> cases[] = {{"", "A subcommand is required"},
+                                                       {"losses --file x", "there is no subcommand losses"}};
+  for (const auto& [arguments, expected] : cases) {
+    INFO(arguments);
     const outcome result = box.run(arguments);
     REQUIRE(result.status == 2);
-    REQUIRE(result.err.find("A subcommand is required\nvalid choices: loss select") != std::string::npos);
+    REQUIRE(result.err.starts_with("dynamicpo: " + expected + "\nvalid choices: loss select"));
   }
 }
 

@@ -5,7 +5,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <type_traits>
 
@@ -13,8 +12,8 @@
 #include "dynamicpo/detail/lanes.hpp"
 
 /// Elementary functions of float and double, written once over V: the number alone or `lanes` of it, with the same bits
-/// for each lane. No branch depends on a value, nothing is looked up, no operation is fused with another. Over the whole
-/// range, denormal numbers and both infinities included, within the units of the last place that
+/// for each lane. No branch depends on a value, nothing is looked up, no operation is fused with another. Over the
+/// whole range, denormal numbers and both infinities included, within the units of the last place that
 /// docs/derivations/elementary.md states.
 namespace dynamicpo::inline v1::detail::elementary_float {
 
@@ -31,7 +30,8 @@ using element_of = typename element<V>::type;
 
 /// What has these functions.
 template <class V>
-concept number = std::same_as<element_of<V>, float> || std::same_as<element_of<V>, double>;
+concept number = std::same_as < element_of<V>,
+float > || std::same_as<element_of<V>, double>;
 
 template <class T, class V>
 struct rebound {
@@ -57,9 +57,9 @@ struct format;
 template <>
 struct format<float> {
   static constexpr int fraction_bits = 23;
-  static constexpr float bias = 127;  // of the exponent
-  static constexpr float rounder = 0x1.8p23F;  // added, it leaves the nearest integer in the lowest bits
-  static constexpr float ln2_high = 0x1.62ep-1F;   // times any exponent it is exact
+  static constexpr float bias = 127;              // of the exponent
+  static constexpr float rounder = 0x1.8p23F;     // added, it leaves the nearest integer in the lowest bits
+  static constexpr float ln2_high = 0x1.62ep-1F;  // times any exponent it is exact
   static constexpr float ln2_low = 0x1.0bfbe8p-15F;
   static constexpr float log2_e = 0x1.715476p0F;
   static constexpr float exp_least = -104, exp_most = 89;  // beyond them exp rounds to 0 and to infinity
@@ -103,8 +103,8 @@ struct format<double> {
   static constexpr std::uint64_t sqrt_half = 0x3fe6a09e667f3bcd;
 
   struct exp_terms {
-    static constexpr double all[] = {0.50000000000000111,   0.16666666666666413,    0.041666666666530218,
-                                     0.0083333333334945376, 0.0013888888943623717,  0.00019841269507006476,
+    static constexpr double all[] = {0.50000000000000111,    0.16666666666666413,    0.041666666666530218,
+                                     0.0083333333334945376,  0.0013888888943623717,  0.00019841269507006476,
                                      2.4801493099718343e-05, 2.7557585622572056e-06, 2.7630249505451981e-07,
                                      2.5000382504185785e-08};
   };
@@ -117,14 +117,14 @@ struct format<double> {
                                      0.18183562950351759, 0.15314083974432879, 0.14795631994536443};
   };
   struct log_terms_to_2 {
-    static constexpr double all[] = {0.66666666666677699, 0.39999999996049679, 0.28571429058003078,
-                                     0.22222192904225499, 0.18182814087172028, 0.15364295256644214,
+    static constexpr double all[] = {0.66666666666677699, 0.39999999996049679,  0.28571429058003078,
+                                     0.22222192904225499, 0.18182814087172028,  0.15364295256644214,
                                      0.13586316949256241, 0.099028068517067427, 0.17739788917447702};
   };
 };
 
 template <class Terms>
-inline constexpr std::size_t term_count = std::size(Terms::all);
+inline constexpr std::size_t term_count = std::extent_v<decltype(Terms::all)>;
 template <class T>
 inline constexpr T least_normal = std::numeric_limits<T>::min();
 template <class T>
