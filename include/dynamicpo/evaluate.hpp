@@ -32,6 +32,14 @@ void rescale(const Exec& exec, const block_plan& plan, workspace<compute_of<T>>*
   });
 }
 
+/// Whether gradients of long rows are written past the caches: there are many, and not over the scores just read.
+template <class T, class P, class Space>
+bool exceeds_caches(const scores<T, Space>& gradient, const scores<P, Space>& policy) {
+  const auto entries = static_cast<std::size_t>(gradient.flat(gradient.rows()) - gradient.flat(0));
+  return entries * sizeof(T) >= stream_bytes && static_cast<const void*>(gradient.rejected_matrix().data) !=
+                                                    static_cast<const void*>(policy.rejected_matrix().data);
+}
+
 template <bool WithGradient, bool WithInstruments, class Exec, class Pipeline, class P, class Space, class Reference>
 auto evaluate(const char* where, const Exec& exec, const Pipeline& pipeline, const scores<P, Space>& policy,
               const Reference& reference, const outputs<std::remove_const_t<P>, Space>& out) {
@@ -57,7 +65,12 @@ auto evaluate(const char* where, const Exec& exec, const Pipeline& pipeline, con
   const bool averaged = out.reduction == reduction::mean && plan.rows > 0;
   const accumulator batch(static_cast<double>(plan.rows));
   const row_evaluation<WithGradient, WithInstruments, Pipeline, P, Reference, Space> row_work{
-      pipeline, policy, reference, out, averaged ? static_cast<accumulator>(accumulator(1) / batch) : accumulator(1)};
+      pipeline,
+      policy,
+      reference,
+      out,
+      averaged ? static_cast<accumulator>(accumulator(1) / batch) : accumulator(1),
+      WithGradient && exceeds_caches(out.gradient, policy)};
   const group_total<compute> total = for_each_block<compute>(exec, plan, out.workspace, row_work);
 
   evaluation<compute, seen_type> result;

@@ -9,51 +9,18 @@
 #include <utility>
 
 #include "dynamicpo/detail/blocks.hpp"
+#include "dynamicpo/detail/instrument_row.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
 #include "dynamicpo/detail/long_row.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/stream_store.hpp"
 #include "dynamicpo/detail/tiles.hpp"
-#include "dynamicpo/instruments.hpp"
 #include "dynamicpo/objective/margin.hpp"
 #include "dynamicpo/outputs.hpp"
-#include "dynamicpo/select/boundary.hpp"
 
 /// How a group of rows goes through the three steps: side by side in tiles, along the lanes, or one by one.
 namespace dynamicpo::inline v1::detail {
-
-template <class T>
-struct instrument_row {
-  template <class Objective>
-  static void record(const Objective& objective, const loaded_row<T>& loaded, index row, index count,
-                     const evaluated_row<T>& result, row_buffers<T>& lane, const accumulator_of<T>& scale,
-                     instruments<accumulator_of<T>>& seen) {
-    const auto size = static_cast<std::size_t>(loaded.negatives);
-    seen.selected += count;
-    seen.saturated_rows += elementary::abs(result.link_slope) < T(1e-3) ? 1 : 0;
-
-    const T chosen = objective.margin.utility(loaded.score, loaded.ratio);
-    std::int64_t ties = 0, losses = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      const T rejected = objective.margin.utility(lane.score[i], lane.ratio[i]);
-      ties += chosen == rejected ? 1 : 0;
-      losses += chosen < rejected ? 1 : 0;
-    }
-    seen.pair_losses += losses;
-    seen.pair_ties += ties;
-    seen.pair_wins += loaded.negatives - losses - ties;
-    ++(losses > 0 ? seen.row_losses : ties > 0 ? seen.row_ties : seen.row_wins);
-
-    auto scratch = lane.scratch();
-    flag(select::boundary{}, visible(loaded, lane, row), std::span<std::uint8_t>(lane.boundary).first(size), scratch);
-    for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
-      const accumulator_of<T> pull = accumulator_of<T>(elementary::abs(lane.weight[j])) / scale;
-      seen.beta_sum += lane.beta[j];
-      seen.gradient_sum += pull;
-      if (lane.boundary[static_cast<std::size_t>(lane.pick[j])] != 0) { seen.boundary_gradient_sum += pull; }
-    }
-  }
-};
 
 template <class T, class Space>
 void clear_row(const scores<T, Space>& gradient, index row) {
@@ -89,6 +56,7 @@ struct row_evaluation {
   const Reference& reference;
   const outputs<stored, Space>& out;
   accumulator_of<compute> scale;
+  bool past_caches;  ///< gradients of long rows are
   compute not_a_number = compute(std::numeric_limits<double>::quiet_NaN());
 
   /// Rows [first, end), a block.
@@ -110,6 +78,7 @@ struct row_evaluation {
     } else {
       for (index row = first; row < end; ++row) { one_row(row, lane, block, &totals.of(row).seen); }
     }
+    if (past_caches) { finish_streams(); }
     for (index group = first; group < end; group += rows_per_group) {
       accumulator_of<compute> sum(0);
       for (index row = group; row < std::min(end, group + rows_per_group); ++row) {
@@ -287,19 +256,7 @@ struct row_evaluation {
       if constexpr (WithGradient) {
         out.gradient.chosen(row) = result.chosen_gradient;
         constexpr bool one = whole_rows && one_weight<beta_type, objective_type>;
-        const bool in_line = out.gradient.rejected_matrix().column_stride == 1;
-        compute* const to = &out.gradient.rejected(row, 0);
-        for (std::size_t k = 0; k < size; k += V::count) {
-          ask_ahead<true>(to + k, long_row<V>::ahead);
-          const V& weight = along.weight[one ? 0 : k / V::count];
-          if (in_line && k + V::count <= size) {
-            weight.store(to + k);
-          } else {
-            for (std::size_t l = 0; l < V::count && k + l < size; ++l) {
-              out.gradient.rejected(row, static_cast<index>(k + l)) = weight[l];
-            }
-          }
-        }
+        store_weights<one>(along, row);
       }
       if (!out.effective_beta.empty()) {
         const auto first = static_cast<std::size_t>(policy.flat(row));
@@ -309,6 +266,33 @@ struct row_evaluation {
         }
       }
       return true;
+    }
+  }
+
+  /// The gradient of a long row's negatives. `One`: all have the first one's.
+  template <bool One, class V>
+  DYNAMICPO_INLINE void store_weights(const long_row<V>& along, index row) const {
+    compute* const to = &out.gradient.rejected(row, 0);
+    const std::size_t size = along.negatives;
+    const bool in_line = out.gradient.rejected_matrix().column_stride == 1;
+    if (past_caches && in_line) {
+      if constexpr (One) {
+        stream_fill<V::bytes>(along.weight[0][0], size, to);
+      } else {
+        stream_copy<V::bytes>(reinterpret_cast<const compute*>(along.weight), size, to);
+      }
+      return;
+    }
+    for (std::size_t k = 0; k < size; k += V::count) {
+      ask_ahead<true>(to + k, long_row<V>::ahead);
+      const V& weight = along.weight[One ? 0 : k / V::count];
+      if (in_line && k + V::count <= size) {
+        weight.store(to + k);
+      } else {
+        for (std::size_t l = 0; l < V::count && k + l < size; ++l) {
+          out.gradient.rejected(row, static_cast<index>(k + l)) = weight[l];
+        }
+      }
     }
   }
 
