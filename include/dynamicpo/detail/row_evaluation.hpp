@@ -277,9 +277,9 @@ struct row_evaluation {
     const bool in_line = out.gradient.rejected_matrix().column_stride == 1;
     if (past_caches && in_line) {
       if constexpr (One) {
-        stream_fill<V::bytes>(along.weight[0][0], size, to);
+        stream_fill(along.weight[0][0], size, to);
       } else {
-        stream_copy<V::bytes>(reinterpret_cast<const compute*>(along.weight), size, to);
+        stream_copy(reinterpret_cast<const compute*>(along.weight), size, to);
       }
       return;
     }

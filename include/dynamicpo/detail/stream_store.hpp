@@ -17,21 +17,21 @@ inline constexpr std::size_t stream_bytes = std::size_t{1} << 24;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/// To an address that is a multiple of the vector's size.
-template <class Vector, class T>
-DYNAMICPO_INLINE void store_past_caches(T* to, const Vector& from) {
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__CUDACC__)
-  // By name: a builtin would need its processor named around this function, which serves all.
-  auto& place = *reinterpret_cast<anywhere<Vector>*>(to);
-  if constexpr (sizeof(Vector) == 64) {
-    asm("vmovntps %1, %0" : "=m"(place) : "v"(from));
-  } else if constexpr (sizeof(Vector) == 32) {
-    asm("vmovntps %1, %0" : "=m"(place) : "x"(from));
-  } else {
-    asm("movntps %1, %0" : "=m"(place) : "x"(from));
-  }
+/// 16 bytes, to an address that is a multiple of that: what any x86-64 can, whatever the code around it is compiled
+/// for.
+template <class T>
+DYNAMICPO_INLINE void store_past_caches(const T* from, T* to) {
+  typedef float block __attribute__((vector_size(16), may_alias));  // NOLINT(modernize-use-using): an attribute
+  block taken;
+  load_from(from, taken);
+#if defined(__CUDACC__)
+  store_to(to, taken);
+#elif defined(__clang__)
+  __builtin_nontemporal_store(taken, reinterpret_cast<block*>(to));
+#elif defined(__x86_64__) && defined(__GNUC__)
+  __builtin_ia32_movntps(reinterpret_cast<float*>(to), taken);
 #else
-  store_to(to, from);
+  store_to(to, taken);
 #endif
 }
 
@@ -39,55 +39,36 @@ DYNAMICPO_INLINE void store_past_caches(T* to, const Vector& from) {
 inline void finish_streams() {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__CUDACC__)
   __builtin_ia32_sfence();
+#elif defined(__clang__)
+  __sync_synchronize();
 #endif
 }
 
-/// Numbers 0 .. n - 1 of `from` to `to`, whole lines of 64 bytes past the caches, in registers of `Bytes`. `from` gives
-/// a number, from[i], and a vector of them, from.load(i, vector).
-template <std::size_t Bytes, class T, class Source>
-DYNAMICPO_INLINE void stream_from(const Source& from, std::size_t n, T* to) {
-  typedef T part __attribute__((vector_size(Bytes)));  // NOLINT(modernize-use-using): an attribute
-  constexpr std::size_t line = 64 / sizeof(T), size = Bytes / sizeof(T);
+/// n numbers of `from` to `to`, whole lines of 64 bytes past the caches.
+template <class T>
+DYNAMICPO_INLINE void stream_copy(const T* from, std::size_t n, T* to) {
+  constexpr std::size_t line = 64 / sizeof(T), block = 16 / sizeof(T);
   const std::size_t past = reinterpret_cast<std::uintptr_t>(to) % 64 / sizeof(T);
   const std::size_t head = std::min(n, past == 0 ? 0 : line - past);
   std::size_t i = 0;
   for (; i < head; ++i) { to[i] = from[i]; }
   for (; i + line <= n; i += line) {
-    unrolled<64 / Bytes>([&](auto p) {
-      part numbers;
-      from.load(i + p * size, numbers);
-      store_past_caches(to + i + p * size, numbers);
-    });
+    for (std::size_t part = i; part < i + line; part += block) { store_past_caches(from + part, to + part); }
   }
   for (; i < n; ++i) { to[i] = from[i]; }
 }
 
+/// The same of one number.
 template <class T>
-struct streamed_array {
-  const T* data;
-  DYNAMICPO_INLINE T operator[](std::size_t i) const { return data[i]; }
-  template <class Part>
-  DYNAMICPO_INLINE void load(std::size_t i, Part& part) const {
-    load_from(data + i, part);
-  }
-};
-template <class T>
-struct streamed_number {
-  T value;
-  DYNAMICPO_INLINE T operator[](std::size_t) const { return value; }
-  template <class Part>
-  DYNAMICPO_INLINE void load(std::size_t, Part& part) const {
-    part = Part{} + value;
-  }
-};
-
-template <std::size_t Bytes, class T>
-DYNAMICPO_INLINE void stream_copy(const T* from, std::size_t n, T* to) {
-  stream_from<Bytes>(streamed_array<T>{from}, n, to);
-}
-template <std::size_t Bytes, class T>
 DYNAMICPO_INLINE void stream_fill(T value, std::size_t n, T* to) {
-  stream_from<Bytes>(streamed_number<T>{value}, n, to);
+  constexpr std::size_t line = 64 / sizeof(T);
+  T same[line];
+  std::fill_n(same, line, value);
+  const std::size_t past = reinterpret_cast<std::uintptr_t>(to) % 64 / sizeof(T);
+  std::size_t i = std::min(n, past == 0 ? 0 : line - past);
+  std::fill_n(to, i, value);
+  for (; i + line <= n; i += line) { stream_copy(same, line, to + i); }
+  std::fill_n(to + i, n - i, value);
 }
 
 #pragma GCC diagnostic pop
