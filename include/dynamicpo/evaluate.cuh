@@ -39,20 +39,19 @@ struct device_layout {
   }
 };
 
-/// Rows that a block has in hand at a time.
-constexpr index rows_at_a_time(index longest_row) {
-  if (longest_row > longest_short_row) { return 1; }
+/// Rows that a block has in hand at a time. Ragged ones are taken class by class.
+constexpr index rows_at_a_time(index longest_row, bool ragged) {
   for (const index size : {1, 4, 8, 16}) {
-    if (longest_row <= size) { return static_cast<index>(threads_per_block) / size; }
+    if (longest_row <= size && (size <= 8 || !ragged)) { return static_cast<index>(threads_per_block) / size; }
   }
-  return static_cast<index>(threads_per_block) / 32;
+  return longest_row > longest_short_row && !ragged ? 1 : static_cast<index>(threads_per_block) / 32;
 }
 
 }  // namespace detail
 
-/// What a call on a stream will find. `get` waits for the stream and answers as the call on the host would, with what it
-/// throws; after a replay of a graph that captured the call it answers for the replay. Holds the call's memory when that
-/// came from the stream's pool, and gives it back in the order of the stream.
+/// What a call on a stream will find. `get` waits for the stream and answers as the call on the host would, with what
+/// it throws; after a replay of a graph that captured the call it answers for the replay. Holds the call's memory when
+/// that came from the stream's pool, and gives it back in the order of the stream.
 template <class T>
 class pending {
  public:
@@ -60,8 +59,8 @@ class pending {
 
   pending() = default;
   pending(const char* where, nonfinite answer) : where_{where}, answer_{answer} {}
-  pending(const char* where, nonfinite answer, cudaStream_t stream, const detail::device_total<accumulator_of<T>>* total,
-          void* owned)
+  pending(const char* where, nonfinite answer, cudaStream_t stream,
+          const detail::device_total<accumulator_of<T>>* total, void* owned)
       : where_{where}, answer_{answer}, stream_{stream}, total_{total}, owned_{owned} {}
   pending(pending&& other) noexcept
       : where_{other.where_},
@@ -86,7 +85,8 @@ class pending {
     result_type result;
     if (total_ == nullptr) { return result; }
     detail::device_total<accumulator_of<T>> total;
-    detail::check_cuda("cudaMemcpyAsync", cudaMemcpyAsync(&total, total_, sizeof(total), cudaMemcpyDeviceToHost, stream_));
+    detail::check_cuda("cudaMemcpyAsync",
+                       cudaMemcpyAsync(&total, total_, sizeof(total), cudaMemcpyDeviceToHost, stream_));
     detail::check_cuda("cudaStreamSynchronize", cudaStreamSynchronize(stream_));
     static_cast<row_counts&>(result) = total.total.counts;
     result.loss = total.loss;
@@ -104,33 +104,48 @@ class pending {
 
 namespace detail {
 
-template <unsigned Size, unsigned C, class Work, class A>
-void launch_short_rows(cudaStream_t stream, const Work& work, const chunk_plan& plan, const reduction_plan& reduction,
-                       const total_room<A>& room) {
-  launch_kernel(stream, plan.chunks, threads_per_block, evaluate_short_rows<Size, C, Work, A>, work, plan, reduction,
-                room);
+/// One launch of a call: for rows of the class, of which the longest decides the kernel.
+template <class A, class Work>
+void launch_class(cudaStream_t stream, const Work& work, const chunk_plan& plan, const row_class& rows, index longest,
+                  const reduction_plan& reduction, const total_room<A>& room, const long_row_memory& long_rows) {
+  const auto short_rows = [&](auto kernel) {
+    launch_kernel(stream, plan.chunks, threads_per_block, kernel, work, plan, rows, reduction, room);
+  };
+  if (longest > longest_short_row) {
+    launch_kernel(stream, long_rows.blocks, threads_per_long_row, evaluate_long_rows<Work, A>, work, plan, rows,
+                  reduction, room, long_rows);
+  } else if (longest <= 1) {
+    short_rows(evaluate_short_rows<1, 1, Work, A>);
+  } else if (longest <= 4) {
+    short_rows(evaluate_short_rows<4, 1, Work, A>);
+  } else if (longest <= 8) {
+    short_rows(evaluate_short_rows<8, 1, Work, A>);
+  } else if (longest <= 16) {
+    short_rows(evaluate_short_rows<16, 1, Work, A>);
+  } else if (longest <= 32) {
+    short_rows(evaluate_short_rows<32, 1, Work, A>);
+  } else {
+    short_rows(evaluate_short_rows<32, 2, Work, A>);
+  }
 }
 
+/// All rows of a call. Of ragged ones the short do not wait for the long: a launch for up to 8 negatives, 16, 32, 64
+/// and more, as far as there may be any.
 template <class A, class Work>
 void launch(cudaStream_t stream, const Work& work, const chunk_plan& plan, const reduction_plan& reduction,
             const total_room<A>& room, const long_row_memory& long_rows) {
   const index longest = work.policy.longest_row();
-  if (longest > longest_short_row) {
-    launch_kernel(stream, long_rows.blocks, threads_per_long_row, evaluate_long_rows<Work, A>, work, plan, reduction,
-                  room, long_rows);
-  } else if (longest <= 1) {
-    launch_short_rows<1, 1>(stream, work, plan, reduction, room);
-  } else if (longest <= 4) {
-    launch_short_rows<4, 1>(stream, work, plan, reduction, room);
-  } else if (longest <= 8) {
-    launch_short_rows<8, 1>(stream, work, plan, reduction, room);
-  } else if (longest <= 16) {
-    launch_short_rows<16, 1>(stream, work, plan, reduction, room);
-  } else if (longest <= 32) {
-    launch_short_rows<32, 1>(stream, work, plan, reduction, room);
-  } else {
-    launch_short_rows<32, 2>(stream, work, plan, reduction, room);
+  row_class rows;
+  if (work.policy.ragged()) {
+    for (const index most : {index{8}, index{16}, index{32}, longest_short_row}) {
+      if (longest <= most) { break; }
+      rows.most = most;
+      rows.last = false;
+      launch_class(stream, work, plan, rows, most, reduction, room, long_rows);
+      rows = {.least = most + 1, .first = false};
+    }
   }
+  launch_class(stream, work, plan, rows, longest, reduction, room, long_rows);
 }
 
 template <class P, class R>
@@ -180,7 +195,7 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
   if (policy.rows() == 0) { return {where, out.nonfinite}; }
 
   const index longest = policy.longest_row();
-  const chunk_plan plan = chunk_plan::of(policy.rows(), rows_at_a_time(longest));
+  const chunk_plan plan = chunk_plan::of(policy.rows(), rows_at_a_time(longest, policy.ragged()));
   long_row_memory long_rows =
       long_row_memory::plan<compute>(longest, plan.chunks, sorts_rows<typename Pipeline::select_type>);
   const auto layout = device_layout::of<accumulator>(plan, long_rows);
@@ -200,15 +215,19 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
   }
 
   const reduction_plan reduction{out.reduction == reduction::mean, out.nonfinite == nonfinite::propagate};
-  const accumulator scale = reduction.averaged ? accumulator(1) / accumulator(static_cast<double>(policy.rows())) : accumulator(1);
+  const accumulator scale =
+      reduction.averaged ? accumulator(1) / accumulator(static_cast<double>(policy.rows())) : accumulator(1);
   const row_by_group<WithGradient, Pipeline, P, Reference, space::device> work{
-      pipeline, policy, reference,
+      pipeline,
+      policy,
+      reference,
       {out.gradient, out.row_loss.data(), out.effective_beta.data(), out.nonfinite, scale}};
   launch<accumulator>(exec.stream, work, plan, reduction, room, long_rows);
   if constexpr (WithGradient) {
     if (reduction.averaged) {
       const index blocks = policy.rows() < 4096 ? policy.rows() : 4096;
-      launch_kernel(exec.stream, blocks, 128, rescale_gradient<stored, accumulator>, out.gradient, reduction, room.result);
+      launch_kernel(exec.stream, blocks, 128, rescale_gradient<stored, accumulator>, out.gradient, reduction,
+                    room.result);
     }
   }
   return result;
@@ -226,7 +245,8 @@ auto loss(const exec::cuda_stream& exec, const pipeline<Select, Beta, Objective>
           const scores<P, space::device>& policy, const Reference& reference,
           const outputs<std::remove_const_t<P>, space::device>& out = {}) {
   using used = dynamicpo::pipeline<Select, Beta, Objective>;
-  return detail::evaluate_on_device<false>("loss", exec, pipeline, policy, detail::used_reference<used>(reference), out);
+  return detail::evaluate_on_device<false>("loss", exec, pipeline, policy, detail::used_reference<used>(reference),
+                                           out);
 }
 
 /// Loss and gradient in one pass over the scores; everything as for `loss`. Under reduction::mean one more kernel
@@ -241,13 +261,15 @@ auto loss_and_gradient(const exec::cuda_stream& exec, const pipeline<Select, Bet
 }
 
 inline void exec::cuda_workspace::reserve(index rows, index longest_row) {
-  const auto plan = detail::chunk_plan::of(rows, detail::rows_at_a_time(longest_row));
-  const auto room = [&](const detail::long_row_memory& long_rows) {
-    reserve_bytes(detail::device_layout::of<double>(plan, long_rows).bytes);
-  };
-  for (const bool sorts : {false, true}) {
-    room(detail::long_row_memory::plan<float>(longest_row, plan.chunks, sorts));
-    room(detail::long_row_memory::plan<double>(longest_row, plan.chunks, sorts));
+  for (const bool ragged : {false, true}) {
+    const auto plan = detail::chunk_plan::of(rows, detail::rows_at_a_time(longest_row, ragged));
+    const auto room = [&](const detail::long_row_memory& long_rows) {
+      reserve_bytes(detail::device_layout::of<double>(plan, long_rows).bytes);
+    };
+    for (const bool sorts : {false, true}) {
+      room(detail::long_row_memory::plan<float>(longest_row, plan.chunks, sorts));
+      room(detail::long_row_memory::plan<double>(longest_row, plan.chunks, sorts));
+    }
   }
 }
 

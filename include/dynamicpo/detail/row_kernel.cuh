@@ -35,6 +35,15 @@ struct chunk_plan {
   }
 };
 
+/// The rows that one launch takes, by their length, and whether it is the first and the last of a call.
+struct row_class {
+  index least = 0, most = longest_row_of_any;
+  bool first = true, last = true;
+
+  static constexpr index longest_row_of_any = index{1} << 62;
+  DYNAMICPO_HD bool takes(index negatives) const { return least <= negatives && negatives <= most; }
+};
+
 /// What a call found, as it lies in device memory.
 template <class A>
 struct device_total {
@@ -71,13 +80,22 @@ __device__ void add_up_block(const batch_total<A>& mine, batch_total<A>* shared,
   __syncthreads();
 }
 
-/// Called by whole blocks with their chunk's total in `shared[0]`. The last of them adds up all chunks.
+/// Called by whole blocks with what this launch adds to their chunk's total in `shared[0]`. The last block of the last
+/// launch adds up all chunks.
 template <class A>
-__device__ void finish_chunk(const chunk_plan& plan, const reduction_plan& reduction, const total_room<A>& room,
-                             index chunk, batch_total<A>* shared) {
+__device__ void finish_chunk(const chunk_plan& plan, const row_class& rows, const reduction_plan& reduction,
+                             const total_room<A>& room, index chunk, batch_total<A>* shared) {
   __shared__ bool last;
   if (threadIdx.x == 0) {
-    room.chunk[chunk] = shared[0];
+    batch_total<A> total = shared[0];
+    if (!rows.first) {
+      total = room.chunk[chunk];
+      total.merge(shared[0]);
+    }
+    room.chunk[chunk] = total;
+  }
+  if (!rows.last) { return; }
+  if (threadIdx.x == 0) {
     __threadfence();
     last = atomicAdd(room.finished, 1u) == static_cast<unsigned>(plan.chunks - 1);
   }
@@ -100,7 +118,8 @@ __device__ void finish_chunk(const chunk_plan& plan, const reduction_plan& reduc
 /// Rows of up to Size C negatives, a group of Size threads each.
 template <unsigned Size, unsigned C, class Work, class A>
 __global__ void __launch_bounds__(threads_per_block)
-    evaluate_short_rows(const Work work, const chunk_plan plan, const reduction_plan reduction, const total_room<A> room) {
+    evaluate_short_rows(const Work work, const chunk_plan plan, const row_class rows, const reduction_plan reduction,
+                        const total_room<A> room) {
   constexpr unsigned groups = threads_per_block / Size;
   __shared__ typename std::aligned_storage<sizeof(batch_total<A>), alignof(batch_total<A>)>::type shared[threads_per_block];
   const warp_group<Size> group;
@@ -110,6 +129,7 @@ __global__ void __launch_bounds__(threads_per_block)
   const index end = first + plan.rows_per_chunk < plan.rows ? first + plan.rows_per_chunk : plan.rows;
   batch_total<A> total;
   for (index row = first + number; row < end; row += groups) {
+    if (!rows.takes(work.policy.negatives(row))) { continue; }
     own_columns<typename Work::compute, C> columns;
     total.add(row, work(group, row, columns), reduction.propagate);
   }
@@ -119,7 +139,7 @@ __global__ void __launch_bounds__(threads_per_block)
   __syncthreads();
   const batch_total<A> mine = threadIdx.x < groups ? totals[threadIdx.x] : batch_total<A>{};
   add_up_block(mine, totals, groups);
-  finish_chunk(plan, reduction, room, chunk, totals);
+  finish_chunk(plan, rows, reduction, room, chunk, totals);
 }
 
 /// Memory of the blocks that take long rows: columns, and what a cut needs.
@@ -149,8 +169,8 @@ struct long_row_memory {
 /// Rows of any length, a block each.
 template <class Work, class A>
 __global__ void __launch_bounds__(threads_per_long_row)
-    evaluate_long_rows(const Work work, const chunk_plan plan, const reduction_plan reduction, const total_room<A> room,
-                       const long_row_memory memory) {
+    evaluate_long_rows(const Work work, const chunk_plan plan, const row_class rows, const reduction_plan reduction,
+                       const total_room<A> room, const long_row_memory memory) {
   using T = typename Work::compute;
   constexpr unsigned size = threads_per_long_row;
   __shared__ double group_room[size / 32 + 1];
@@ -167,13 +187,14 @@ __global__ void __launch_bounds__(threads_per_long_row)
     batch_total<A> total;
     for (index row = first; row < end; ++row) {
       const index negatives = work.policy.negatives(row);
+      if (!rows.takes(negatives)) { continue; }
       own.count = static_cast<unsigned>(negatives <= size ? 1 : (negatives + size - 1) / size);
       total.add(row, work(group, row, own), reduction.propagate);
       group.sync();
     }
     if (threadIdx.x == 0) { totals[0] = total; }
     __syncthreads();
-    finish_chunk(plan, reduction, room, chunk, totals);
+    finish_chunk(plan, rows, reduction, room, chunk, totals);
     __syncthreads();
   }
 }
