@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
+#pragma once
+
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
 #include "device/device_test.cuh"
 #include "dynamicpo/objective/sdpo.hpp"
 
-// Streams, graphs, workspaces, determinism and errors.
-namespace {
+/// Streams, graphs, workspaces, determinism and errors, with a pipeline that sdpo_test.cu has compiled for anyway: each
+/// costs nvcc a good part of a minute.
+namespace device_test::streams {
 
-namespace po = dynamicpo;
-using device_test::device_batch;
-using device_test::rows;
-
-const auto pipeline = po::dynamic(po::objective::sdpo);
+constexpr auto pipeline = po::dynamic(po::objective::sdpo);
 
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
@@ -26,7 +26,7 @@ struct stream {
   ~stream() { cudaStreamDestroy(handle); }
 };
 
-void runs_are_identical(const rows<float>& in) {
+inline void runs_are_identical(const rows<float>& in) {
   const device_batch<float, float> a(in), b(in);
   const stream one, other;
   po::exec::cuda_workspace workspace;
@@ -40,7 +40,7 @@ void runs_are_identical(const rows<float>& in) {
   DEVICE_CHECK(same_bits(a.gradient_chosen.values(), b.gradient_chosen.values()));
 }
 
-void gradients_do_not_depend_on_the_split(const rows<float>& in) {
+inline void gradients_do_not_depend_on_the_split(const rows<float>& in) {
   const device_batch<float, float> whole(in), parts(in);
   auto out = whole.out();
   out.reduction = po::reduction::sum;
@@ -62,7 +62,7 @@ void gradients_do_not_depend_on_the_split(const rows<float>& in) {
 }
 
 /// A captured call answers anew, for what its inputs then hold, each time its graph runs.
-void graph_replays(const rows<float>& in, const rows<float>& later) {
+inline void graph_replays(const rows<float>& in, const rows<float>& later) {
   const device_batch<float, float> batch(in), direct(later);
   const stream s;
   po::exec::cuda_workspace workspace;
@@ -107,7 +107,7 @@ std::string message_of(const Call& call) {
   return "nothing was thrown";
 }
 
-void errors_are_named() {
+inline void errors_are_named() {
   const auto in = device_test::random_rows<float>(1, 10, 3, false, 0),
              other = device_test::random_rows<float>(1, 10, 4, false, 0);
   const device_batch<float, float> a(in), b(other);
@@ -135,18 +135,16 @@ void errors_are_named() {
   DEVICE_CHECK(empty.loss == 0 && empty.rows == 0);
 }
 
-}  // namespace
-
-int main() {
-  return device_test::run([] {
-    const po::index count = device_test::rows_at_hand(3000);
-    for (const po::index k : {5, 15, 40, 500}) {
-      const auto dense = device_test::random_rows<float>(7, count, k, false, 0);
-      runs_are_identical(dense);
-      runs_are_identical(device_test::odd_rows<float>(8, device_test::rows_at_hand(500), k));
-      gradients_do_not_depend_on_the_split(dense);
-      graph_replays(dense, device_test::random_rows<float>(9, count, k, false, 0));
-    }
-    errors_are_named();
-  });
+inline void check() {
+  const po::index count = rows_at_hand(3000);
+  for (const po::index k : {5, 15, 40, 500}) {
+    const auto dense = random_rows<float>(7, count, k, false, 0);
+    runs_are_identical(dense);
+    runs_are_identical(odd_rows<float>(8, rows_at_hand(500), k));
+    gradients_do_not_depend_on_the_split(dense);
+    graph_replays(dense, random_rows<float>(9, count, k, false, 0));
+  }
+  errors_are_named();
 }
+
+}  // namespace device_test::streams
