@@ -66,8 +66,9 @@ std::vector<rows<T>> golden_rows() {
   std::vector<rows<T>> all;
   const auto path = test_support::shared_data("golden/manifest.json");
   if (!path) { return all; }
+  const auto manifest = nlohmann::json::parse(std::ifstream{*path});
   std::set<std::string> files;
-  for (const auto& of : nlohmann::json::parse(std::ifstream{*path}).at("cases")) {
+  for (const auto& of : manifest.at("cases")) {
     files.insert(of.at("input").get<std::string>());
   }
   for (const std::string& file : files) {
