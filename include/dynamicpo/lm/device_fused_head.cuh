@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 
+#include "dynamicpo/exec/device_room.cuh"
 #include "dynamicpo/lm/device_log_prob.cuh"
 #include "dynamicpo/lm/language_head.hpp"
 #include "dynamicpo/lm/matrix_product.hpp"
@@ -113,39 +114,6 @@ __global__ void differentiate_tile(T* logits, columns_of_tile across, const inde
     row[v] = v == label ? slope.of_label(row[v]) : slope.of_others(row[v]);
   }
 }
-
-/// Memory of one call, from the workspace or the stream's pool.
-class device_room {
- public:
-  device_room(const exec::cuda_stream& exec, std::size_t bytes) : stream_{exec.stream} {
-    if (exec.workspace != nullptr) {
-      exec.workspace->reserve_bytes(bytes);
-      next_ = static_cast<std::byte*>(exec.workspace->data());
-    } else {
-      check_cuda("cudaMallocAsync", cudaMallocAsync(&owned_, bytes, exec.stream));
-      next_ = static_cast<std::byte*>(owned_);
-    }
-  }
-  device_room(const device_room&) = delete;
-  ~device_room() {
-    if (owned_ != nullptr) { cudaFreeAsync(owned_, stream_); }
-  }
-
-  static constexpr std::size_t bytes_of(index count, std::size_t size) {
-    return (static_cast<std::size_t>(count) * size + 255) / 256 * 256;
-  }
-  template <class T>
-  T* take(index count) {
-    auto* const taken = reinterpret_cast<T*>(next_);
-    next_ += bytes_of(count, sizeof(T));
-    return taken;
-  }
-
- private:
-  cudaStream_t stream_;
-  void* owned_ = nullptr;
-  std::byte* next_ = nullptr;
-};
 
 /// A head's places that take part, by tiles, on a stream.
 template <class T, class Product>

@@ -7,6 +7,7 @@
 
 #include "dynamicpo/detail/softmax_sums.hpp"
 #include "dynamicpo/exec/cuda.cuh"
+#include "dynamicpo/exec/device_room.cuh"
 #include "dynamicpo/lm/token_logits.hpp"
 #include "dynamicpo/score/device_span.hpp"
 #include "dynamicpo/score/scalar.hpp"
@@ -232,17 +233,9 @@ void sequence_log_prob(const exec::cuda_stream& exec, const token_logits<T>& log
   if (logits.sequences == 0) { return; }
 
   const bool with_entropy = out.entropy.size() != 0;
-  const std::size_t bytes = static_cast<std::size_t>(places) * sizeof(double) * (with_entropy ? 2 : 1);
-  void *memory = nullptr, *owned = nullptr;
-  if (exec.workspace != nullptr) {
-    exec.workspace->reserve_bytes(bytes);
-    memory = exec.workspace->data();
-  } else if (places > 0) {
-    detail::check_cuda("cudaMallocAsync", cudaMallocAsync(&owned, bytes, exec.stream));
-    memory = owned;
-  }
-  auto* const log_prob = static_cast<double*>(memory);
-  double* const entropy = with_entropy ? log_prob + places : nullptr;
+  detail::device_room room(exec, (with_entropy ? 2 : 1) * detail::device_room::bytes_of(places, sizeof(double)));
+  auto* const log_prob = room.take<double>(places);
+  double* const entropy = with_entropy ? room.take<double>(places) : nullptr;
   const detail::place_labels at{labels.label.data(), detail::null_unless_given(labels.mask)};
   if (places > 0) {
     const detail::place_outputs to{log_prob, entropy, detail::null_unless_given(out.log_sum),
@@ -251,7 +244,6 @@ void sequence_log_prob(const exec::cuda_stream& exec, const token_logits<T>& log
                           detail::sum_places<std::remove_const_t<T>>, logits, at, to);
   }
   detail::sum_up_sequences(exec, logits.sequences, logits.tokens, at, log_prob, entropy, out);
-  if (owned != nullptr) { detail::check_cuda("cudaFreeAsync", cudaFreeAsync(owned, exec.stream)); }
 }
 
 /// sequence_log_prob_backward of lm/sequence_log_prob.hpp for logits in device memory, in the order of the stream;
