@@ -66,6 +66,7 @@ struct format<float> {
   static constexpr float tanh_most = 10;                   // from there tanh rounds to 1
   static constexpr float halved = 0x1p-64F;
   static constexpr float half_range = 64;
+  static constexpr float raised_least = -132.4F;  // its 2^(n + half_range) is the word 0, and so the number
   static constexpr float denormal_scale = 0x1p24F;
   static constexpr int denormal_shift = 24;
   static constexpr float one_is_lost = 0x1p25F;  // from there 1 + x rounds to x
@@ -73,6 +74,9 @@ struct format<float> {
 
   struct exp_terms {
     static constexpr float all[] = {0.49999994F, 0.166665211F, 0.041668389F, 0.00836871658F, 0.00138146267F};
+  };
+  struct exp_terms_of_sums {  // 0.9 units of the last place of e^r at most
+    static constexpr float all[] = {0.49999231F, 0.166671157F, 0.0418903306F, 0.0083125010F};
   };
   struct coth_terms {
     static constexpr float all[] = {0.16666618F, -0.00276598497F};
@@ -97,6 +101,7 @@ struct format<double> {
   static constexpr double tanh_most = 20;
   static constexpr double halved = 0x1p-512;
   static constexpr double half_range = 512;
+  static constexpr double raised_least = -1064.1;
   static constexpr double denormal_scale = 0x1p54;
   static constexpr int denormal_shift = 54;
   static constexpr double one_is_lost = 0x1p54;
@@ -108,6 +113,7 @@ struct format<double> {
                                      2.4801493099718343e-05, 2.7557585622572056e-06, 2.7630249505451981e-07,
                                      2.5000382504185785e-08};
   };
+  using exp_terms_of_sums = exp_terms;
   struct coth_terms {
     static constexpr double all[] = {0.16666666666666555, -0.0027777777776696365, 6.6137562501180299e-05,
                                      -1.6533837144495144e-06, 4.136046671184425e-08};
@@ -214,9 +220,9 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V power_of_2(const words<V>& n) {
   return from_bits<V>(n << format<element_of<V>>::fraction_bits);
 }
 /// e^x of a rest.
-template <class V>
+template <class V, class Terms = typename format<element_of<V>>::exp_terms>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V exp_of_rest(const V& x) {
-  return V(1) + (x + x * x * polynomial<typename format<element_of<V>>::exp_terms>(x));
+  return V(1) + (x + x * x * polynomial<Terms>(x));
 }
 
 /// e^x for x <= 0 and for a NaN, in fewer steps than exp.
@@ -227,6 +233,16 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V decay(const V& x) {
   // 2^n may be denormal, and then exact still; the result is rounded once.
   const V power = power_of_2<V>(parts.n) * V(of::halved);
   return where(x < V(of::exp_least), V(0), exp_of_rest(parts.rest) * power);
+}
+
+/// 2^half_range e^x for x up to half_range / 2 and for a NaN, for sums that are multiplied by `halved` in the end: in
+/// fewer steps, without a denormal number, and within 2.3 units of the last place; 0 where e^x < 2^-(bias + half_range).
+/// \param least  raised_least, best as a variable: GCC takes one maximum with that, and compares with a constant.
+template <number V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V raised_decay(const V& x, const V& least) {
+  using of = format<element_of<V>>;
+  const reduced<V> parts = reduce(where(x < least, least, x), of::bias + of::half_range);
+  return exp_of_rest<V, typename of::exp_terms_of_sums>(parts.rest) * power_of_2<V>(parts.n);
 }
 
 template <number V>

@@ -38,10 +38,12 @@ DYNAMICPO_INLINE void store_to(T* to, const Vector& from) {
   reinterpret_cast<anywhere<Vector>*>(to)->value = from;
 }
 
-/// Asks memory for the line so many bytes after `at`, which may lie beyond the array; to write to it if so asked.
-template <bool Write = false>
+/// Asks memory for the line so many bytes after `at`, which may lie beyond the array; to write to it if so asked. For
+/// the nearest cache, Locality 3, or the next, 2.
+template <bool Write = false, int Locality = 3>
 DYNAMICPO_INLINE void ask_ahead(const void* at, std::uintptr_t bytes) {
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + bytes), Write ? 1 : 0);
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + bytes), Write ? 1 : 0,
+                     Locality);
 }
 
 template <class Work, std::size_t... I>

@@ -17,22 +17,35 @@ namespace dynamicpo::inline v1::detail {
 
 inline constexpr std::size_t vocabulary_piece = 1024;
 
-/// The stored numbers of the next piece, asked for while one is worked on: no pattern tells the processor what follows
-/// a page. None when null.
+/// Stored numbers after the piece that is worked on, asked for meanwhile: no pattern tells the processor what follows a
+/// page. Of those to be read, the ones half a piece away for the nearest cache, which can wait for few at a time, and
+/// the ones two pieces away for the next cache. None when null.
 template <class T>
 struct lookahead {
-  const T* next = nullptr;
+  const T* piece = nullptr;
 
-  /// \param place  the first number of the row's next piece, `left` of which there are.
-  DYNAMICPO_INLINE static lookahead to(const T* place, index left) {
-    return {left >= static_cast<index>(vocabulary_piece) ? place : nullptr};
+  /// \param piece  the piece; `left`: how many numbers of the row follow it.
+  DYNAMICPO_INLINE static lookahead from(const T* piece, index left) {
+    return {left >= static_cast<index>(vocabulary_piece) ? piece : nullptr};
   }
-  /// For the counterparts of numbers [k, k + Count) of this piece; Write: to be written.
-  template <std::size_t Count, int Write = 0>
+  /// For the work on numbers [k, k + Count) of the piece.
+  template <std::size_t Count>
   DYNAMICPO_INLINE void ask(std::size_t k) const {
-    if (next == nullptr) { return; }
-    for (std::size_t i = 0; i < Count; i += 64 / sizeof(T)) { __builtin_prefetch(next + k + i, Write); }
+    if (piece == nullptr) { return; }
+    for (std::size_t i = 0; i < Count; i += line) {
+      ask_ahead(piece + k + i, bytes / 2);
+      ask_ahead<false, 2>(piece + k + i, 2 * bytes);
+    }
   }
+  /// The same of what is to be written, a piece away.
+  template <std::size_t Count>
+  DYNAMICPO_INLINE void ask_to_write(std::size_t k) const {
+    if (piece == nullptr) { return; }
+    for (std::size_t i = 0; i < Count; i += line) { ask_ahead<true>(piece + k + i, bytes); }
+  }
+
+ private:
+  static constexpr std::size_t line = 64 / sizeof(T), bytes = vocabulary_piece * sizeof(T);
 };
 
 /// work(values, first, count, ahead) for pieces of compute numbers; stored ones are widened to `room`. `ahead`: a
@@ -49,8 +62,7 @@ DYNAMICPO_INLINE void for_each_piece(const T* logits, index vocabulary, Compute*
       for (std::size_t k = 0; k < count; ++k) { room[k] = static_cast<Compute>(logits[first + static_cast<index>(k)]); }
       values = room;
     }
-    const index left = vocabulary - first - static_cast<index>(count);
-    work(values, first, count, lookahead<T>::to(logits + (vocabulary - left), left));
+    work(values, first, count, lookahead<T>::from(logits + first, vocabulary - first - static_cast<index>(count)));
   }
 }
 
@@ -95,92 +107,146 @@ DYNAMICPO_INLINE typename V::element greatest_of(const typename V::element* valu
   return greatest_lane(most);
 }
 
-/// Sums over logits of e^(x - shift), and of (x - shift) times that, and the greatest of them.
+/// Whether any of `count` values is a NaN.
+template <class T>
+bool any_nan(const T* values, std::size_t count) {
+  return std::any_of(values, values + count, [](T x) { return !(x == x); });
+}
+/// The first of `count` values that is `wanted`, which is among them.
+template <class V>
+DYNAMICPO_INLINE std::size_t place_of(const typename V::element* values, std::size_t count,
+                                      typename V::element wanted) {
+  std::size_t k = 0;
+  while (k + V::count <= count && !any(V::load(values + k) == V(wanted))) { k += V::count; }
+  return static_cast<std::size_t>(std::find(values + k, values + count, wanted) - values);
+}
+
+/// softmax_sums of logits that come in pieces, each read once. Of those that a lane sees, the greatest so far waits in
+/// it, and the lesser goes into the sums: so the greatest of all can be left out in the end, wherever it stands.
 template <class V, bool WithEntropy>
-class lane_sums {
+class vocabulary_sums {
  public:
   using number = typename V::element;
 
-  DYNAMICPO_INLINE explicit lane_sums(number shift) : shift_(shift) {}
-
+  /// Adds `count` logits, the first of which is number `first` of the vocabulary. A NaN or +inf makes the sums NaN.
   template <class Ahead>
-  DYNAMICPO_INLINE void add(const number* values, std::size_t count, const Ahead& ahead) {
-    for_each_lanes<V, 4>(values, count, lowest, [&](const V* x, std::size_t k) {
-      ahead.template ask<4 * V::count>(k);
-      V weight[4];
-      unrolled<4>([&](auto i) { weight[i] = elementary::decay(x[i] - shift_); });
-      sum_ += wide((weight[0] + weight[1]) + (weight[2] + weight[3]));
-      if constexpr (WithEntropy) {
-        unrolled<4>([&](auto i) { weight[i] = where(weight[i] == V(0), V(0), (x[i] - shift_) * weight[i]); });
-        weighted_ += wide((weight[0] + weight[1]) + (weight[2] + weight[3]));
+  DYNAMICPO_INLINE void add(const number* values, index first, std::size_t count, const Ahead& ahead) {
+    if (!(shift_ > lowest)) {
+      shift_ = greatest_of<V>(values, count);
+      if (!(shift_ > lowest)) {
+        spoilt_ = spoilt_ || any_nan(values, count);
+        return;
       }
-      greatest_ = greater_of(greatest_, greater_of(greater_of(x[0], x[1]), greater_of(x[2], x[3])));
-    });
+    }
+    state now = state_;
+    take(values, count, ahead, now);
+    if (any(V(most_) < now.greatest())) {
+      most_ = greatest_lane(now.greatest());
+      if (most_ == -lowest) {
+        spoilt_ = true;
+      } else if (most_ - shift_ > steps_apart) {  // too far above for the arithmetic: once more
+        move_shift(state_);
+        now = state_;
+        take(values, count, lookahead<number>{}, now);
+      } else {
+        move_shift(now);
+      }
+      argmax_ = first + static_cast<index>(place_of<V>(values, count, most_));
+    }
+    state_ = now;
   }
-  double sum() const { return sum_of_lanes(sum_); }
-  double weighted() const { return sum_of_lanes(weighted_); }
-  /// Whether there was one above the shift.
-  bool climbs() const { return any(shift_ < greatest_); }
-  number greatest() const { return greatest_lane(greatest_); }
+
+  DYNAMICPO_INLINE softmax_sums total() {
+    softmax_sums made;
+    if (spoilt_) { made.spoil(); }
+    if (!(most_ > lowest)) { return made; }
+    V rest[ways];
+    unrolled<ways - 1>([&](auto i) { rest[i] = lesser(state_.top[i + 1], state_.top[0]); });
+    alignas(64) number top[V::count];
+    state_.top[0].store(top);
+    std::size_t lane = 0;
+    while (lane + 1 < V::count && top[lane] != most_) { ++lane; }
+    top[lane] = lowest;
+    rest[ways - 1] = V::load(top);
+    weigh(rest, state_);
+    constexpr auto lowered = static_cast<double>(format::halved);
+    made.most = static_cast<double>(most_);
+    made.argmax = argmax_;
+    made.rest += sum_of_lanes(state_.sum) * lowered;
+    made.weighted = sum_of_lanes(state_.weighted) * lowered;
+    return made;
+  }
 
  private:
+  using format = elementary_float::format<number>;
   using wide = accumulator_of<V>;  // or what is small would be lost beside 1
   static constexpr number lowest = -std::numeric_limits<number>::infinity();
-  V shift_, greatest_{lowest};
-  wide sum_{0}, weighted_{0};
-};
+  static constexpr number steps_apart = 8;  // e^8 is far from overflow, and 8 from losing digits of x - shift
+  static constexpr std::size_t ways = 4;
 
-/// The same, of logits among which there is one greater than all before: it becomes the shift and is left out.
-template <class V, bool WithEntropy, class Ahead>
-DYNAMICPO_INLINE void add_climbing_piece(const typename V::element* values, index first, std::size_t count,
-                                         typename V::element greatest, const Ahead& ahead, softmax_sums& total) {
-  const auto at = static_cast<std::size_t>(std::find(values, values + count, greatest) - values);
-  if (!total.climb(static_cast<double>(greatest), first + static_cast<index>(at))) { return; }
-  lane_sums<V, WithEntropy> sums(greatest);
-  sums.add(values, at, ahead);
-  sums.add(values + at + 1, count - at - 1, lookahead<typename V::element>{});
-  total.rest += sums.sum();
-  total.weighted += sums.weighted();
-}
+  struct state {
+    V top[ways];
+    wide sum{0}, weighted{0};  // of e^(x - shift) and of (x - shift) times that, raised
 
-/// Adds `count` logits, the first of which is number `first` of the vocabulary. Online: read once where none is greater
-/// than all before, as in most pieces. A NaN or +inf makes the sums NaN.
-template <class V, bool WithEntropy, class Ahead>
-DYNAMICPO_INLINE void add_piece(const typename V::element* values, index first, std::size_t count, const Ahead& ahead,
-                                softmax_sums& total) {
-  using number = typename V::element;
-  constexpr double none = -std::numeric_limits<double>::infinity();
-  number greatest;
-  if (total.most > none) {
-    lane_sums<V, WithEntropy> sums(static_cast<number>(total.most));
-    sums.add(values, count, ahead);
-    if (!sums.climbs()) {
-      total.rest += sums.sum();
-      total.weighted += sums.weighted();
-      return;
+    state() {
+      unrolled<ways>([&](auto i) { top[i] = V(lowest); });
     }
-    greatest = sums.greatest();
-  } else {
-    greatest = greatest_of<V>(values, count);
-    if (!(static_cast<double>(greatest) > none)) {
-      const bool unordered = std::any_of(values, values + count, [](number x) { return !(x == x); });
-      if (unordered) { total.spoil(); }
-      return;
+    DYNAMICPO_INLINE V greatest() const { return greater_of(greater_of(top[0], top[1]), greater_of(top[2], top[3])); }
+  };
+
+  /// The lesser of x and of `top`, which becomes the greater. A NaN is both.
+  DYNAMICPO_INLINE static V lesser(const V& x, V& top) {
+    const V less = where(top < x, top, x);
+    top = where(x < top, top, x);
+    return less;
+  }
+  DYNAMICPO_INLINE void weigh(const V (&x)[ways], state& to) const {
+    const V shift(shift_), least = V(format::raised_least) + (shift - shift);
+    V distance[ways], weight[ways];
+    unrolled<ways>([&](auto i) {
+      distance[i] = x[i] - shift;
+      weight[i] = elementary_float::raised_decay(distance[i], least);
+    });
+    to.sum += wide((weight[0] + weight[1]) + (weight[2] + weight[3]));
+    if constexpr (WithEntropy) {
+      unrolled<ways>([&](auto i) { weight[i] = where(weight[i] == V(0), V(0), distance[i] * weight[i]); });
+      to.weighted += wide((weight[0] + weight[1]) + (weight[2] + weight[3]));
     }
   }
-  add_climbing_piece<V, WithEntropy>(values, first, count, greatest, ahead, total);
-}
+  template <class Ahead>
+  DYNAMICPO_INLINE void take(const number* values, std::size_t count, const Ahead& ahead, state& to) const {
+    for_each_lanes<V, ways>(values, count, lowest, [&](const V* x, std::size_t k) {
+      ahead.template ask<ways * V::count>(k);
+      V less[ways];
+      unrolled<ways>([&](auto i) { less[i] = lesser(x[i], to.top[i]); });
+      weigh(less, to);
+    });
+  }
+  /// What was weighed under shift_, to that under most_, which becomes it.
+  DYNAMICPO_INLINE void move_shift(state& of) {
+    const double step = static_cast<double>(shift_) - static_cast<double>(most_);
+    const wide factor(elementary::exp(step));
+    of.weighted = factor * (of.weighted + wide(step) * of.sum);
+    of.sum = factor * of.sum;
+    shift_ = most_;
+  }
+
+  state state_;
+  number shift_ = lowest, most_ = lowest;
+  index argmax_ = -1;
+  bool spoilt_ = false;
+};
 
 template <class V, bool WithEntropy, class T>
 DYNAMICPO_INLINE softmax_sums sums_over_vocabulary(const T* logits, index vocabulary) {
   alignas(64) typename V::element room[vocabulary_piece];
-  softmax_sums total;
+  vocabulary_sums<V, WithEntropy> sums;
   for_each_piece(
       logits, vocabulary,
       room, [&](const auto* values, index first, std::size_t count, const auto& ahead) __attribute__((always_inline)) {
-        add_piece<V, WithEntropy>(values, first, count, ahead, total);
+        sums.add(values, first, count, ahead);
       });
-  return total;
+  return sums.total();
 }
 
 /// to[v] = (or += with `accumulate`) coefficient ([v = label] - softmax(logits)[v]); `to` may be the logits. `label`
@@ -204,11 +270,11 @@ DYNAMICPO_INLINE void softmax_gradient(const T* logits, index vocabulary, double
   const auto differentiate = [&](const number* values, index first, std::size_t count, const auto& ahead)
       __attribute__((always_inline)) {
     U* const made = to + first;
-    const auto made_ahead = lookahead<U>::to(made + count, vocabulary - first - static_cast<index>(count));
+    const auto made_ahead = lookahead<U>::from(made, vocabulary - first - static_cast<index>(count));
     std::size_t k = 0;
     for (; k + V::count <= count; k += V::count) {
       ahead.template ask<V::count>(k);
-      made_ahead.template ask<V::count, 1>(k);
+      made_ahead.template ask_to_write<V::count>(k);
       V slopes = slope.of_others(V::load(values + k));
       if constexpr (std::is_same_v<U, number>) {
         if (accumulate) { slopes += V::load(made + k); }

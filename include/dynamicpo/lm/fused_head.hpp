@@ -99,10 +99,15 @@ class head_tiles {
           const auto i = static_cast<std::size_t>(r);
           const T* const row = at.logits.data() + r * columns;
           const auto count = static_cast<std::size_t>(across.count);
+          const auto add = [&](auto entropy) __attribute__((always_inline)) {
+            vocabulary_sums<V, entropy> sums;
+            sums.add(row, across.first, count, lookahead<T>{});
+            at.sums[i].merge(sums.total());
+          };
           if (with_entropy) {
-            add_piece<V, true>(row, across.first, count, lookahead<T>{}, at.sums[i]);
+            add(std::true_type{});
           } else {
-            add_piece<V, false>(row, across.first, count, lookahead<T>{}, at.sums[i]);
+            add(std::false_type{});
           }
           const index label = label_of(at.place[i]) - across.first;
           if (label >= 0 && label < across.count) { at.label_logit[i] = row[label]; }

@@ -97,8 +97,8 @@ TEMPLATE_TEST_CASE("elementary functions against 50 digits over the whole range"
   const T deepest = std::is_same_v<T, float> ? T(-103.9) : T(-745.1);
   const T highest = std::is_same_v<T, float> ? T(88.72) : T(709.78);
   const auto exp_error = worst_error<T>(deepest, highest, elementary::exp<T>, [](const digits50& x) { return exp(x); });
-  const auto log_error = worst_error<T>(least<T>, greatest<T>, elementary::log<T>,
-                                        [](const digits50& x) { return log(x); });
+  const auto log_error =
+      worst_error<T>(least<T>, greatest<T>, elementary::log<T>, [](const digits50& x) { return log(x); });
   const auto log1p_error = worst_error<T>(std::nextafter(T(-1), T(0)), greatest<T>, elementary::log1p<T>,
                                           [](const digits50& x) { return log1p(x); });
   const auto tanh_error = worst_error<T>(-greatest<T>, greatest<T>, elementary::tanh<T>, [](const digits50& x) {
@@ -155,6 +155,21 @@ TEMPLATE_TEST_CASE("elementary functions at the ends and at their exact values",
   REQUIRE_FALSE(elementary::isfinite(not_a_number<T>));
 }
 
+TEMPLATE_TEST_CASE("raised_decay is e^x above its own range of 0, and 0 below", "", float, double) {
+  using T = TestType;
+  using format = detail::elementary_float::format<T>;
+  const auto raised = [](T x) { return detail::elementary_float::raised_decay(x, format::raised_least); };
+  const digits50 by = 1 / digits50(format::halved);
+  const T lowest = std::is_same_v<T, float> ? T(-131.6) : T(-1063.3);  // n = -190, -1534
+  const auto error =
+      worst_error<T>(lowest, format::half_range / 2, raised, [&](const digits50& x) { return digits50(exp(x) * by); });
+  REQUIRE(error <= 2.3);
+  for (const T x : {format::raised_least, 2 * format::raised_least, T(-1e30), -greatest<T>, -infinity<T>}) {
+    REQUIRE(same(raised(x), T(0)));
+  }
+  REQUIRE(std::isnan(raised(not_a_number<T>)));
+}
+
 TEST_CASE("exp overflows and vanishes where it must, by way of the denormal numbers") {
   const auto check = [](auto overflows, auto vanishes) {
     using T = decltype(overflows);
@@ -167,7 +182,8 @@ TEST_CASE("exp overflows and vanishes where it must, by way of the denormal numb
   check(0x1.62e42fefa39f0p9, -0x1.74910d52d3052p9);
 }
 
-TEMPLATE_TEST_CASE("tanh is odd and never leaves [-1, 1]; exp of what is not positive is at most 1", "", float, double) {
+TEMPLATE_TEST_CASE("tanh is odd and never leaves [-1, 1]; exp of what is not positive is at most 1", "", float,
+                   double) {
   dynamicpo::sample::philox_engine random{3};
   for (int i = 0; i < 100000; ++i) {
     const auto x = i % 2 == 0 ? any_bits<TestType>(random) : static_cast<TestType>(12 * random.uniform());
