@@ -3,20 +3,20 @@
 
 set(CMAKE_CXX_EXTENSIONS OFF)
 
-# Warnings, and no contraction of a*b+c: results then do not depend on the processor a program was compiled for.
-add_library(dynamicpo_build_flags INTERFACE)
+add_library(dynamicpo_warnings INTERFACE)
 set(warnings -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow)
 if(DYNAMICPO_WARNINGS_AS_ERRORS)
   list(APPEND warnings -Werror)
+  target_compile_options(dynamicpo_warnings INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Werror all-warnings>")
 endif()
-target_compile_options(dynamicpo_build_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${warnings};-ffp-contract=off>)
-# On a device too: sums round as on the host.
-set(device_flags -fmad=false)
-if(DYNAMICPO_WARNINGS_AS_ERRORS)
-  list(APPEND device_flags -Werror all-warnings)
-endif()
-list(JOIN device_flags " " device_flags)
-target_compile_options(dynamicpo_build_flags INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:${device_flags}>")
+target_compile_options(dynamicpo_warnings INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
+
+# Warnings, and no contraction of a*b+c, on a device neither: results then do not depend on the processor a program was
+# compiled for.
+add_library(dynamicpo_build_flags INTERFACE)
+target_link_libraries(dynamicpo_build_flags INTERFACE dynamicpo_warnings)
+target_compile_options(dynamicpo_build_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>
+                                                       $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false>)
 
 # The processor's own instructions. Eigen's allocator depends on them, so a library that uses this flag passes it on to
 # whatever links it.

@@ -236,7 +236,7 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V decay(const V& x) {
 }
 
 /// 2^half_range e^x for x up to half_range / 2 and for a NaN, for sums that are multiplied by `halved` in the end: in
-/// fewer steps, without a denormal number, and within 2.3 units of the last place; 0 where e^x < 2^-(bias + half_range).
+/// fewer steps, without a denormal number, within 2.3 units of the last place. 0 where e^x < 2^-(bias + half_range).
 /// \param least  raised_least, best as a variable: GCC takes one maximum with that, and compares with a constant.
 template <number V>
 DYNAMICPO_INLINE DYNAMICPO_HD constexpr V raised_decay(const V& x, const V& least) {

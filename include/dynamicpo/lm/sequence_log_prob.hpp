@@ -16,8 +16,8 @@
 namespace dynamicpo::inline v1::lm {
 
 /// Log-probabilities of sequences under their tokens' logits, one pass over each token that counts: no [N, T, V] array
-/// of probabilities. Exponentials in the logits' arithmetic, sums of more than four of them in double. A logit of -inf is a
-/// token that cannot be (its label gets -inf); a NaN, a logit of +inf, or logits that are all -inf, make NaN. A
+/// of probabilities. Exponentials in the logits' arithmetic, sums of more than four of them in double. A logit of -inf
+/// is a token that cannot be (its label gets -inf); a NaN, a logit of +inf, or logits that are all -inf, make NaN. A
 /// sequence without tokens that count gets 0, and count 0. \throws std::invalid_argument when arrays do not fit, or a
 /// label is no token. The same bits for any policy. Cost: N T V exponentials, each logit read once.
 template <class Exec, class T>
