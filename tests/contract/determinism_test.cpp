@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -65,6 +66,67 @@ TEMPLATE_TEST_CASE("seq and threads give the same bits for any thread count", "[
   check("random", po::pipeline{po::select::random_k{.count = 3, .seed = 4}, po::beta::fixed{}, po::objective::mppo});
 }
 
+TEMPLATE_TEST_CASE("a ragged row has the bits that it has alone, whatever lengths lie beside it", "", float, double) {
+  po::sample::philox_engine random{31};
+  const std::vector<po::index (*)(po::sample::philox_engine&)> lengths{
+      [](po::sample::philox_engine& draw) { return po::index{draw.below(4)}; },
+      [](po::sample::philox_engine& draw) { return po::index{draw.below(70)}; },
+      [](po::sample::philox_engine& draw) {
+        return po::index{draw.below(5) == 0 ? 64 - draw.below(3) : draw.below(2)};
+      },
+      [](po::sample::philox_engine& draw) { return po::index{14 + draw.below(4)}; }};
+  const auto check = [&](const auto& pipeline, const batch<TestType>& of, const std::vector<std::uint8_t>& mask) {
+    auto gradient = table_like<const TestType>(of.policy.view(), nan_of<TestType>);
+    auto in_place = of.policy;
+    const auto masked = [&](const auto& view) { return mask.empty() ? view : view.with_mask(mask); };
+    po::loss_and_gradient(po::exec::seq, pipeline, masked(of.policy.view()), of.reference.view(),
+                          {.gradient = gradient.view(), .reduction = po::reduction::sum});
+    po::loss_and_gradient(po::exec::seq, pipeline, masked(in_place.view()), of.reference.view(),
+                          {.gradient = in_place.view(), .reduction = po::reduction::sum});
+    REQUIRE(same_bits(gradient, in_place));
+    for (po::index row = 0; row < of.policy.view().rows(); ++row) {
+      const auto at = static_cast<std::size_t>(row);
+      const auto first = static_cast<std::size_t>(of.policy.offsets[at]);
+      const auto count = static_cast<std::size_t>(of.policy.offsets[at + 1]) - first;
+      const auto part = [&](const std::vector<TestType>& all) {
+        return std::vector<TestType>(all.begin() + static_cast<std::ptrdiff_t>(first),
+                                     all.begin() + static_cast<std::ptrdiff_t>(first + count));
+      };
+      const table<TestType> policy{{of.policy.chosen[at]}, part(of.policy.rejected)},
+          reference{{of.reference.chosen[at]}, part(of.reference.rejected)};
+      auto alone = table_like<const TestType>(policy.view(), nan_of<TestType>);
+      const auto own = mask.empty() ? policy.view() : policy.view().with_mask(std::span(mask).subspan(first, count));
+      po::loss_and_gradient(po::exec::seq, pipeline, own, reference.view(),
+                            {.gradient = alone.view(), .reduction = po::reduction::sum});
+      REQUIRE(same_bits(alone.chosen[0], gradient.chosen[at]));
+      REQUIRE(same_bits(alone.rejected, part(gradient.rejected)));
+    }
+  };
+  for (const auto length : lengths) {
+    batch<TestType> of;
+    of.policy.offsets = {0};
+    for (po::index row = 0; row < 200; ++row) {
+      const po::index count = length(random);
+      for (po::index k = -1; k < count; ++k) {
+        (k < 0 ? of.policy.chosen : of.policy.rejected).push_back(static_cast<TestType>(between(random, -9, -2)));
+        (k < 0 ? of.reference.chosen : of.reference.rejected).push_back(static_cast<TestType>(between(random, -9, -2)));
+      }
+      of.policy.offsets.push_back(static_cast<std::int64_t>(of.policy.rejected.size()));
+    }
+    of.reference.offsets = of.policy.offsets;
+    std::vector<std::uint8_t> mask;
+    for (std::size_t k = 0; k < of.policy.rejected.size(); ++k) {
+      mask.push_back(static_cast<std::uint8_t>(random.below(4) > 0));
+    }
+    for (const auto& some : {std::vector<std::uint8_t>{}, mask}) {
+      check(po::vanilla(po::objective::dmpo), of, some);
+      check(po::vanilla(po::objective::sdpo), of, some);
+      check(po::vanilla(po::objective::mppo), of, some);
+      check(po::dynamic(po::objective::dmpo), of, some);
+    }
+  }
+}
+
 TEST_CASE("select_negatives gives the same lists for any thread count", "[threads]") {
   const mixed_batch<double> rows{2000, 9, true};
   const auto lists = [&](const auto& exec) {
@@ -72,9 +134,9 @@ TEST_CASE("select_negatives gives the same lists for any thread count", "[thread
     std::vector<std::int32_t> slots(rows.mask.size());
     std::vector<po::selection_rule> rule(2000);
     std::vector<double> mean_rest(2000);
-    po::select_negatives(exec, po::select::boundary{}, rows.policy(),
-                         {.offsets = offsets, .slots = slots, .rule = rule, .mean_rest = mean_rest,
-                          .nonfinite = po::nonfinite::skip});
+    po::select_negatives(
+        exec, po::select::boundary{}, rows.policy(),
+        {.offsets = offsets, .slots = slots, .rule = rule, .mean_rest = mean_rest, .nonfinite = po::nonfinite::skip});
     slots.resize(static_cast<std::size_t>(offsets.back()));
     return std::tuple{offsets, slots, rule, mean_rest};
   };
@@ -150,8 +212,8 @@ TEMPLATE_TEST_CASE("what else is asked for changes no bit: loss alone, instrumen
       return same_counts(result, all.result) && same_bits(result.loss, all.result.loss);
     };
     po::workspace<TestType> used;
-    const po::outputs<TestType> bare{.reduction = po::reduction::sum, .nonfinite = po::nonfinite::skip,
-                                     .workspace = &used};
+    const po::outputs<TestType> bare{
+        .reduction = po::reduction::sum, .nonfinite = po::nonfinite::skip, .workspace = &used};
     const mixed_batch<TestType> other{33, 40, false};
     po::loss(po::exec::threads{2}, pipeline, other.policy(), other.reference(), bare);
 

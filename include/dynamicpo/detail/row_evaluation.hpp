@@ -119,7 +119,7 @@ struct row_evaluation {
         rows.template load_whole<true>(policy, reference);
       }
     } else {
-      rows.load_rows(policy, reference);
+      rows.template load_rows<!whole_rows>(policy, reference);
     }
     if (rows.columns == 0) {
       for (std::size_t l = 0; l < rows.used; ++l) { apart_row<V>(rows.row[l], lane, block); }
@@ -198,6 +198,11 @@ struct row_evaluation {
         }
       }
       for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
+    } else if constexpr (std::is_same_v<typename Pipeline::select_type, select::all> &&
+                         one_weight<beta_type, objective_type> && std::is_same_v<stored, compute>) {
+      if (!policy.masked() && rows.lies_in_line(out.gradient, policy)) {
+        return rows.fill_in_line(rows.weight[0], out.gradient);
+      }
     }
     rows.store_rejected(rows.weight, out.gradient, policy);
   }

@@ -48,7 +48,7 @@ struct row_selection {
     if (rows.is_whole(policy, reference_free)) {
       rows.template load_whole<true>(policy, reference_free);
     } else {
-      rows.load_rows(policy, reference_free);
+      rows.template load_rows<true>(policy, reference_free);
     }
     if (rows.columns == 0) {
       for (std::size_t l = 0; l < rows.used; ++l) { one_row(rows.row[l], lane, total); }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <span>
 #include <type_traits>
@@ -12,6 +11,7 @@
 #include "dynamicpo/detail/presence.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/detail/transpose.hpp"
 #include "dynamicpo/score/scores.hpp"
 
@@ -187,12 +187,12 @@ struct tile {
   }
 
   /// Step 1 for rows side by side: the same scores and log-ratios as load_row's, -inf and 0 for what takes no part.
-  /// Rows that are not finite throughout are told apart.
-  template <class Policy, class Reference>
+  /// Rows that are not finite throughout are told apart. `WithScore` as above; without, 0 stands for a score.
+  template <bool WithScore, class Policy, class Reference>
   DYNAMICPO_INLINE void load_rows(const Policy& policy, const Reference& reference) {
-    run_apart<V::bytes>([&](auto) { load_any_rows(policy, reference); });
+    run_apart<V::bytes>([&](auto) { load_any_rows<WithScore>(policy, reference); });
   }
-  template <class Policy, class Reference>
+  template <bool WithScore, class Policy, class Reference>
   DYNAMICPO_INLINE void load_any_rows(const Policy& policy, const Reference& reference) {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
     const lane_bits<V> present = measure(policy);
@@ -208,15 +208,23 @@ struct tile {
     point(policy, staged, from);
     if constexpr (has_reference) { point(reference, staged_reference, frozen); }
     for (std::size_t k = 0; k < columns; k += panel_size) {
-      panel<V>::load(scattered<const T>{from, k}, score + k);
-      if constexpr (has_reference) { panel<V>::load(scattered<const T>{frozen, k}, ratio + k); }
+      const scattered<const T> here{from, k};
+      if constexpr (!has_reference) {
+        panel<V>::load(here, ratio + k);
+      } else if constexpr (WithScore) {
+        panel<V>::load(here, score + k);
+        panel<V>::load(scattered<const T>{frozen, k}, ratio + k);
+        for (std::size_t c = k; c < k + panel_size; ++c) { ratio[c] = score[c] - ratio[c]; }
+      } else {
+        panel<V>::load_difference(here, scattered<const T>{frozen, k}, ratio + k);
+      }
       for (std::size_t c = k; c < k + panel_size; ++c) {
         const truth there = present[c];
-        V log_ratio = score[c];
-        if constexpr (has_reference) { log_ratio = score[c] - ratio[c]; }
-        finite = finite & (~there | elementary::isfinite(log_ratio));
-        score[c] = where(there, score[c], V(-std::numeric_limits<T>::infinity()));
-        ratio[c] = where(there, log_ratio, V(0));
+        V of_present(0);
+        if constexpr (WithScore) { of_present = has_reference ? score[c] : ratio[c]; }
+        score[c] = where(there, of_present, V(-std::numeric_limits<T>::infinity()));
+        ratio[c] = where(there, ratio[c], V(0));
+        finite = finite & elementary::isfinite(ratio[c]);
       }
     }
     apart = apart | ~finite;
@@ -254,22 +262,18 @@ struct tile {
     T* here = memory.data + row[0] * memory.row_stride;
     for (std::size_t l = 0; l < rows; ++l, here += memory.row_stride) { fill_row<V::bytes>(values[l], here, width); }
   }
-  // In blocks of `Bytes`, the last of which overlaps the one before.
-  template <std::size_t Bytes>
-  DYNAMICPO_INLINE static void fill_row(T value, T* to, std::size_t n) {
-    constexpr std::size_t size = Bytes / sizeof(T);
-    if constexpr (Bytes < 16) {
-      for (std::size_t k = 0; k < n; ++k) { to[k] = value; }
-    } else if (n < size) {
-      fill_row<Bytes / 2>(value, to, n);
-    } else {
-      typedef T block __attribute__((vector_size(Bytes)));  // NOLINT(modernize-use-using): an attribute
-      const block all = block{} + value;
-      for (std::size_t k = 0; k + size < n; k += size) { store_to(to + k, all); }
-      store_to(to + (n - size), all);
-    }
+  /// The same where `lies_in_line`.
+  template <class View>
+  DYNAMICPO_INLINE void fill_in_line(const V& from, const View& to) {
+    alignas(64) T values[rows];
+    from.store(values);
+    constexpr std::size_t size = V::bytes / sizeof(T);
+    const std::size_t width = (columns + size - 1) / size * size;
+    write_in_line(
+        to, width, [&](T* const(&at)[rows]) __attribute__((always_inline)) {
+          for (std::size_t l = 0; l < rows; ++l) { fill_row<V::bytes>(values[l], at[l], width); }
+        });
   }
-
   /// Writes a column-wise array to the rows of `to` that are not apart, each entry divided by its length.
   template <class View>
   DYNAMICPO_INLINE void store_rejected(
@@ -290,7 +294,47 @@ struct tile {
         return;
       }
     }
-    run_apart<V::bytes>([&](auto) { store_any_rows(from, to, policy); });
+    run_apart<V::bytes>([&](auto) {
+      if constexpr (std::is_same_v<typename View::value_type, T>) {
+        if (lies_in_line(to, policy)) { return store_in_line(from, to); }
+      }
+      store_any_rows(from, to, policy);
+    });
+  }
+
+  /// Whether every lane's negatives follow those of the lane before.
+  template <class View, class Policy>
+  DYNAMICPO_INLINE bool lies_in_line(const View& to, const Policy& policy) const {
+    return in_turn && complete() && to.ragged() && to.rejected_matrix().column_stride == 1 &&
+           !policy.length_normalised();
+  }
+  /// Calls write(at), at[l] a place for `width` entries of row l. What is beyond the row's own belongs to later rows,
+  /// to be written after; the last rows, which have no such room, are copied from `staged` in the end.
+  template <class View, class Write>
+  DYNAMICPO_INLINE void write_in_line(const View& to, std::size_t width, const Write& write) {
+    T* at[rows];
+    T* const base = to.rejected_matrix().data;
+    T* const end = base + to.flat(row[0] + static_cast<index>(rows));
+    for (std::size_t l = 0; l < rows; ++l) {
+      T* const own = base + to.flat(row[l]);
+      at[l] = end - own < static_cast<index>(width) ? staged[l] : own;
+    }
+    write(at);
+    for (std::size_t l = rows; l > 0 && at[l - 1] == staged[l - 1]; --l) {
+      std::copy_n(staged[l - 1], count[l - 1], base + to.flat(row[l - 1]));
+    }
+  }
+  // The last columns first, and in each the first rows first: whatever lies beyond a row is written later.
+  template <class View>
+  DYNAMICPO_INLINE void store_in_line(const V* from, const View& to) {
+    const std::size_t panels = (columns + panel_size - 1) / panel_size;
+    write_in_line(
+        to, panels * panel_size, [&](T* const(&at)[rows]) __attribute__((always_inline)) {
+          for (std::size_t p = panels; p > 0; --p) {
+            const std::size_t k = (p - 1) * panel_size;
+            panel<V>::store(from + k, scattered<T>{at, k});
+          }
+        });
   }
   template <class View>
   DYNAMICPO_INLINE void store_any_rows(
@@ -315,18 +359,6 @@ struct tile {
       }
     }
   }
-  // In blocks of 16 bytes, the last of which overlaps the one before.
-  DYNAMICPO_INLINE static void copy_row(const T* from, T* to, std::size_t n) {
-    if (n < panel_size) {
-      for (std::size_t k = 0; k < n; ++k) { to[k] = from[k]; }
-      return;
-    }
-    for (std::size_t k = 0; k + panel_size < n; k += panel_size) {
-      std::memcpy(to + k, from + k, panel_size * sizeof(T));
-    }
-    std::memcpy(to + (n - panel_size), from + (n - panel_size), panel_size * sizeof(T));
-  }
-
   template <class View>
   DYNAMICPO_INLINE void store_chosen(const V& from, const View& to,
                                      const scores<const typename View::value_type, typename View::space_type>& policy) {

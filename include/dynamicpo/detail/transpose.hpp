@@ -66,15 +66,15 @@ struct panel {
     });
   }
 
-  /// rows[l][q] = lane l of from[q].
+  /// rows[l][q] = lane l of from[q], the first rows first.
   template <class Rows>
   DYNAMICPO_INLINE static void store(const V* from, const Rows& rows) {
     unrolled<V::parts>([&](auto p) {
       vector row[columns];
       unrolled<columns>([&](auto q) { row[q] = from[q].part[p]; });
       transpose(row);
-      unrolled<columns>([&](auto r) {
-        unrolled<blocks>([&](auto b) { split<b>(row[r], rows[p * V::per_part + b * columns + r]); });
+      unrolled<blocks>([&](auto b) {
+        unrolled<columns>([&](auto r) { split<b>(row[r], rows[p * V::per_part + b * columns + r]); });
       });
     });
   }

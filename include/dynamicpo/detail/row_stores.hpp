@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+
+#include "dynamicpo/config.hpp"
+#include "dynamicpo/detail/lanes.hpp"
+
+/// Stores of a short row, in blocks the last of which overlaps the one before.
+namespace dynamicpo::inline v1::detail {
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+/// to[k] = value for k < n, in blocks of `Bytes` or, where n is less, of halves of that.
+template <std::size_t Bytes, class T>
+DYNAMICPO_INLINE void fill_row(T value, T* to, std::size_t n) {
+  constexpr std::size_t size = Bytes / sizeof(T);
+  if constexpr (Bytes < 16) {
+    for (std::size_t k = 0; k < n; ++k) { to[k] = value; }
+  } else if (n < size) {
+    fill_row<Bytes / 2>(value, to, n);
+  } else {
+    typedef T block __attribute__((vector_size(Bytes)));  // NOLINT(modernize-use-using): an attribute
+    const block all = block{} + value;
+    for (std::size_t k = 0; k + size < n; k += size) { store_to(to + k, all); }
+    store_to(to + (n - size), all);
+  }
+}
+
+/// to[k] = from[k] for k < n, in blocks of 16 bytes.
+template <class T>
+DYNAMICPO_INLINE void copy_row(const T* from, T* to, std::size_t n) {
+  constexpr std::size_t size = 16 / sizeof(T);
+  if (n < size) {
+    for (std::size_t k = 0; k < n; ++k) { to[k] = from[k]; }
+    return;
+  }
+  for (std::size_t k = 0; k + size < n; k += size) { std::memcpy(to + k, from + k, 16); }
+  std::memcpy(to + (n - size), from + (n - size), 16);
+}
+
+#pragma GCC diagnostic pop
+
+}  // namespace dynamicpo::inline v1::detail
