@@ -184,14 +184,8 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
   } else if (out.gradient.rows() != 0) {
     throw_invalid(where, "writes no gradient; call loss_and_gradient");
   }
-  const auto require_entries = [&](const char* name, index found, index expected) {
-    if (found != 0 && found < expected) {
-      throw_invalid(where, std::string(name) + " has " + std::to_string(found) + " entries, expected " +
-                               std::to_string(expected));
-    }
-  };
-  require_entries("row_loss", out.row_loss.size(), policy.rows());
-  if (!policy.ragged()) { require_entries("effective_beta", out.effective_beta.size(), policy.flat(policy.rows())); }
+  require_room(where, "row_loss", out.row_loss, policy.rows());
+  if (!policy.ragged()) { require_room(where, "effective_beta", out.effective_beta, policy.flat(policy.rows())); }
   if (policy.rows() == 0) { return {where, out.nonfinite}; }
 
   const index longest = policy.longest_row();

@@ -32,10 +32,7 @@ auto row_gaps(const Exec& exec, const scores<P, Space>& policy, const Reference&
   constexpr const char* where = "row_gaps";
   if constexpr (detail::same_space<Exec, Space>()) {
     detail::check_reference(where, policy, reference);
-    if (static_cast<index>(gaps.size()) < policy.rows()) {
-      detail::throw_invalid(
-          where, "gaps has " + std::to_string(gaps.size()) + " entries, expected " + std::to_string(policy.rows()));
-    }
+    detail::require_entries(where, "gaps", gaps, policy.rows());
     const auto written = gaps.first(static_cast<std::size_t>(policy.rows()));
     const auto require_apart = [&](const char* name, const auto& read) {
       detail::require_apart(where, "gaps", written, name, detail::lattice::of(read.chosen_span()));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <span>
 #include <string>
 
 #include "dynamicpo/error.hpp"
@@ -35,12 +34,19 @@ void check_reference(const char* where, const scores<P, Space>& policy, const sc
   require_same_shape(where, "reference", policy, reference);
   check_marks(where, policy, reference);
 }
-template <class T>
-void require_room(const char* where, const char* name, std::span<T> output, index expected) {
-  if (!output.empty() && static_cast<index>(output.size()) < expected) {
-    throw_invalid(where, std::string(name) + " has " + std::to_string(output.size()) + " entries, expected " +
+
+/// \param entries  a span of any memory.
+template <class Span>
+void require_entries(const char* where, const char* name, const Span& entries, index expected) {
+  if (static_cast<index>(entries.size()) < expected) {
+    throw_invalid(where, std::string(name) + " has " + std::to_string(entries.size()) + " entries, expected " +
                              std::to_string(expected));
   }
+}
+/// Of what need not be given: none at all will do.
+template <class Span>
+void require_room(const char* where, const char* name, const Span& entries, index expected) {
+  if (!entries.empty()) { require_entries(where, name, entries, expected); }
 }
 
 }  // namespace dynamicpo::inline v1::detail

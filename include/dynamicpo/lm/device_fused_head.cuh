@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <type_traits>
 
 #include "dynamicpo/exec/device_room.cuh"
@@ -260,8 +259,8 @@ void fused_log_prob_backward(const exec::cuda_stream& exec, const Product& produ
   constexpr const char* where = "lm::fused_log_prob_backward";
   const index places = head.places();
   const detail::device_head_tiles<T, Product> tiles(where, exec, product, head, labels, tile);
-  detail::require_entries(where, "coefficient", coefficient.size(), head.sequences);
-  detail::require_entries(where, "log_sum", log_sum.size(), places);
+  detail::require_entries(where, "coefficient", coefficient, head.sequences);
+  detail::require_entries(where, "log_sum", log_sum, places);
   require_gradients_apart(where, head, hidden_gradient, weight_gradient);
   if (!accumulate) {
     const auto clear = [&](T* gradient, index size) {

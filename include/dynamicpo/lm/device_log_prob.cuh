@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <type_traits>
 
+#include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/detail/softmax_sums.hpp"
 #include "dynamicpo/exec/cuda.cuh"
 #include "dynamicpo/exec/device_room.cuh"
@@ -180,26 +180,17 @@ __global__ void differentiate_places(lm::token_logits<const T> logits, place_lab
   }
 }
 
-inline void require_entries(const char* where, const char* what, index found, index expected) {
-  if (found < expected) {
-    throw_invalid(
-        where, std::string(what) + " has " + std::to_string(found) + " entries, expected " + std::to_string(expected));
-  }
-}
 inline void require_device_labels(const char* where, index places, const lm::device_token_labels& labels) {
-  require_entries(where, "label", labels.label.size(), places);
-  if (labels.mask.size() != 0) { require_entries(where, "mask", labels.mask.size(), places); }
+  require_entries(where, "label", labels.label, places);
+  require_room(where, "mask", labels.mask, places);
 }
 inline void require_device_outputs(const char* where, index sequences, index places,
                                    const lm::device_sequence_outputs& out) {
-  require_entries(where, "log_prob", out.log_prob.size(), sequences);
-  const auto optional = [&](const char* what, index found, index expected) {
-    if (found != 0) { require_entries(where, what, found, expected); }
-  };
-  optional("count", out.count.size(), sequences);
-  optional("entropy", out.entropy.size(), sequences);
-  optional("argmax", out.argmax.size(), places);
-  optional("log_sum", out.log_sum.size(), places);
+  require_entries(where, "log_prob", out.log_prob, sequences);
+  require_room(where, "count", out.count, sequences);
+  require_room(where, "entropy", out.entropy, sequences);
+  require_room(where, "argmax", out.argmax, places);
+  require_room(where, "log_sum", out.log_sum, places);
 }
 template <class T>
 T* null_unless_given(const device_span<T>& span) {
@@ -258,8 +249,8 @@ void sequence_log_prob_backward(const exec::cuda_stream& exec, const token_logit
   constexpr const char* where = "lm::sequence_log_prob_backward";
   const index places = logits.sequences * logits.tokens;
   detail::require_device_labels(where, places, labels);
-  detail::require_entries(where, "coefficient", coefficient.size(), logits.sequences);
-  detail::require_entries(where, "log_sum", log_sum.size(), places);
+  detail::require_entries(where, "coefficient", coefficient, logits.sequences);
+  detail::require_entries(where, "log_sum", log_sum, places);
   require_gradient_of(where, logits, gradient, accumulate);
   if (places == 0) { return; }
   const detail::place_labels at{labels.label.data(), detail::null_unless_given(labels.mask)};

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -249,10 +248,7 @@ void fused_log_prob_backward(const Exec& exec, const Product& product, const lan
                              const token_labels& labels, std::span<const double> coefficient, T* hidden_gradient,
                              T* weight_gradient, bool accumulate = false, std::span<const double> log_sum = {}) {
   constexpr const char* where = "lm::fused_log_prob_backward";
-  if (static_cast<index>(coefficient.size()) < head.sequences) {
-    detail::throw_invalid(where, "coefficient has " + std::to_string(coefficient.size()) + " entries, expected " +
-                                     std::to_string(head.sequences));
-  }
+  detail::require_entries(where, "coefficient", coefficient, head.sequences);
   detail::require_room(where, "log_sum", log_sum, head.places());
   require_gradients_apart(where, head, hidden_gradient, weight_gradient);
   const detail::head_tiles<T, Product> tiles(where, product, head, labels, coefficient);

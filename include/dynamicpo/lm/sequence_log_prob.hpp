@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <type_traits>
 
+#include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/vocabulary_pass.hpp"
 #include "dynamicpo/lm/sequence_outputs.hpp"
@@ -72,10 +72,7 @@ void sequence_log_prob_backward(const Exec& exec, const token_logits<T>& logits,
   using number = compute_of<T>;
   constexpr const char* where = "lm::sequence_log_prob_backward";
   labels.require(where, logits.sequences * logits.tokens, logits.tokens, logits.vocabulary);
-  if (static_cast<index>(coefficient.size()) < logits.sequences) {
-    detail::throw_invalid(where, "coefficient has " + std::to_string(coefficient.size()) + " entries, expected " +
-                                     std::to_string(logits.sequences));
-  }
+  detail::require_entries(where, "coefficient", coefficient, logits.sequences);
   detail::require_room(where, "log_sum", log_sum, logits.sequences * logits.tokens);
   require_gradient_of(where, logits, gradient, accumulate);
   exec.for_each_block(logits.sequences, [&](index sequence, index) {

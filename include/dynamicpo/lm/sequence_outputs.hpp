@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/error.hpp"
@@ -26,10 +25,7 @@ struct sequence_outputs {
     detail::require_room(where, "entropy", entropy, sequences);
     detail::require_room(where, "argmax", argmax, sequences * tokens);
     detail::require_room(where, "log_sum", log_sum, sequences * tokens);
-    if (static_cast<index>(log_prob.size()) < sequences) {
-      detail::throw_invalid(
-          where, "log_prob has " + std::to_string(log_prob.size()) + " entries, expected " + std::to_string(sequences));
-    }
+    detail::require_entries(where, "log_prob", log_prob, sequences);
   }
 };
 

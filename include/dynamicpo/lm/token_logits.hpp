@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "dynamicpo/config.hpp"
+#include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/error.hpp"
 
 namespace dynamicpo::inline v1::lm {
@@ -96,12 +97,8 @@ struct token_labels {
   }
   /// \throws std::invalid_argument when there are fewer than `places`, or a label that counts is no token.
   void require(const char* where, index places, index tokens, index vocabulary) const {
-    const auto too_few = [&](const char* what, std::size_t found) {
-      detail::throw_invalid(
-          where, std::string(what) + " has " + std::to_string(found) + " entries, expected " + std::to_string(places));
-    };
-    if (static_cast<index>(label.size()) < places) { too_few("label", label.size()); }
-    if (!mask.empty() && static_cast<index>(mask.size()) < places) { too_few("mask", mask.size()); }
+    detail::require_entries(where, "label", label, places);
+    detail::require_room(where, "mask", mask, places);
     for (index place = 0; place < places; ++place) {
       if (counts(place) && label[static_cast<std::size_t>(place)] >= vocabulary) {
         detail::throw_invalid(where, "label " + std::to_string(label[static_cast<std::size_t>(place)]) +

@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 
+#include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/detail/slot_draw.hpp"
 #include "dynamicpo/exec/cuda.cuh"
 #include "dynamicpo/sample/place.hpp"
@@ -96,14 +97,8 @@ void draw_negatives(const exec::cuda_stream& exec, const Sampler& from, index ro
   constexpr const char* where = "draw_negatives";
   require_rows(where, rows, out.items.size());
   at.require(where, rows);
-  const auto require = [&](const char* what, index found, index expected) {
-    if (found != 0 && found < expected) {
-      detail::throw_invalid(where, std::string(what) + " has " + std::to_string(found) + " entries, expected " +
-                                       std::to_string(expected));
-    }
-  };
-  require("log_q", out.log_q.size(), out.items.size());
-  require("found", out.found.size(), rows);
+  detail::require_room(where, "log_q", out.log_q, out.items.size());
+  detail::require_room(where, "found", out.found, rows);
   if (positives.offsets.size() != 0 && positives.offsets.size() != rows + 1) {
     detail::throw_invalid(where, "positives have " + std::to_string(positives.offsets.size()) + " offsets, expected " +
                                      std::to_string(rows + 1));

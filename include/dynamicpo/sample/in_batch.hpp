@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "dynamicpo/detail/arguments.hpp"
 #include "dynamicpo/sample/alias_table.hpp"
 #include "dynamicpo/sample/item_lists.hpp"
 
@@ -56,10 +56,7 @@ class in_batch {
 /// P). \throws std::invalid_argument when `mask` is shorter than B^2, or positives have other rows or are not in order.
 inline void in_batch_mask(std::span<const item> chosen, const item_lists& positives, std::span<std::uint8_t> mask) {
   const std::size_t rows = chosen.size();
-  if (mask.size() < rows * rows) {
-    detail::throw_invalid("sample::in_batch_mask", "mask has " + std::to_string(mask.size()) + " entries, expected " +
-                                                       std::to_string(rows * rows));
-  }
+  detail::require_entries("sample::in_batch_mask", "mask", mask, static_cast<index>(rows * rows));
   positives.require("sample::in_batch_mask", static_cast<index>(rows));
   std::vector<std::uint8_t> first(rows);
   std::vector<item> seen;

@@ -43,10 +43,7 @@ void correct_for_sampling(const scores<T>& reference, std::span<const double> lo
   for (index row = 0; same && row < rows; ++row) { same = out.negatives(row) == reference.negatives(row); }
   if (!same) { detail::throw_invalid(where, "the output has another shape than the reference"); }
   const index end = rows == 0 ? 0 : reference.flat(rows);
-  if (static_cast<index>(log_q.size()) < end) {
-    detail::throw_invalid(where,
-                          "log_q has " + std::to_string(log_q.size()) + " entries, expected " + std::to_string(end));
-  }
+  detail::require_entries(where, "log_q", log_q, end);
   for (index row = 0; row < rows; ++row) {
     index present = 0;
     for (index k = 0; k < reference.negatives(row); ++k) { present += reference.present(row, k) ? 1 : 0; }
