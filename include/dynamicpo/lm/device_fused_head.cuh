@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "dynamicpo/exec/device_room.cuh"
 #include "dynamicpo/lm/device_log_prob.cuh"
@@ -121,11 +120,8 @@ class device_head_tiles {
   device_head_tiles(const char* where, const exec::cuda_stream& exec, const Product& product,
                     const lm::language_head<T>& head, const lm::device_token_labels& labels, const lm::head_tile& tile)
       : exec_{exec}, product_{product}, head_{head}, tile_{tile} {
-    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "dynamicpo: a head is of float or double");
     static_assert(lm::matrix_product<Product, T>, "dynamicpo: not a product of matrices; see lm/matrix_product.hpp");
-    if (head.sequences < 0 || head.tokens < 0 || head.vocabulary < 0 || head.width < 0) {
-      throw_invalid(where, "a head of negative extent");
-    }
+    lm::require_head(where, head);
     if (tile.rows < 1 || tile.columns < 1) { throw_invalid(where, "a tile without rows or columns"); }
     require_device_labels(where, head.places(), labels);
     labels_ = {labels.label.data(), null_unless_given(labels.mask)};

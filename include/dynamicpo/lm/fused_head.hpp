@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "dynamicpo/detail/arguments.hpp"
@@ -30,11 +29,8 @@ class head_tiles {
   head_tiles(const char* where, const Product& product, const lm::language_head<T>& head,
              const lm::token_labels& labels, std::span<const double> coefficient)
       : product_{product}, head_{head}, labels_{labels}, coefficient_{coefficient} {
-    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "dynamicpo: a head is of float or double");
     static_assert(lm::matrix_product<Product, T>, "dynamicpo: not a product of matrices; see lm/matrix_product.hpp");
-    if (head.sequences < 0 || head.tokens < 0 || head.vocabulary < 0 || head.width < 0) {
-      throw_invalid(where, "a head of negative extent");
-    }
+    lm::require_head(where, head);
     labels.require(where, head.places(), head.tokens, head.vocabulary);
   }
 

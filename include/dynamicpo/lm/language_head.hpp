@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <type_traits>
 
 #include "dynamicpo/error.hpp"
 
@@ -17,6 +18,15 @@ struct language_head {
 
   index places() const { return sequences * tokens; }
 };
+
+/// \throws std::invalid_argument when an extent is negative. Of another T than float or double: does not compile.
+template <class T>
+void require_head(const char* where, const language_head<T>& head) {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "dynamicpo: a head is of float or double");
+  if (head.sequences < 0 || head.tokens < 0 || head.vocabulary < 0 || head.width < 0) {
+    detail::throw_invalid(where, "a head of negative extent");
+  }
+}
 
 /// \throws std::invalid_argument when a gradient, [N T, H] or [V, H] or null, overlaps the head or the other gradient.
 template <class T>

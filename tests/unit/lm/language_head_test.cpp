@@ -8,6 +8,14 @@
 
 namespace lm = dynamicpo::lm;
 
+TEST_CASE("a head has no negative extent") {
+  using head = lm::language_head<double>;
+  REQUIRE_NOTHROW(lm::require_head("here", head{}));
+  for (const head& bad : {head{.sequences = -1}, head{.tokens = -1}, head{.vocabulary = -1}, head{.width = -1}}) {
+    REQUIRE_THROWS_WITH(lm::require_head("here", bad), "dynamicpo::here: a head of negative extent");
+  }
+}
+
 TEST_CASE("a head's gradients may lie beside its arrays, not on them") {
   // hidden [4, 3], weights [5, 3] and room for their gradients, one after another
   std::vector<float> memory(2 * (12 + 15));
