@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/message_of.hpp"
 #include "support/rows.hpp"
 
 namespace {
@@ -62,16 +63,14 @@ template <class Pipeline, class T>
 written<T> call(const Pipeline& pipeline, const batch<T>& scores, po::nonfinite nonfinite) {
   written<T> out{table_like(scores.policy.view(), T(77)), std::vector<T>(scores.policy.chosen.size(), T(77)),
                  std::vector<T>(scores.policy.rejected.size(), T(77)), {}};
-  try {
+  out.error = message_of<std::domain_error>([&] {
     po::loss_and_gradient(po::exec::seq, pipeline, scores.policy.view(), scores.reference.view(),
                           {.gradient = out.gradient.view(),
                            .row_loss = out.row_loss,
                            .effective_beta = out.beta,
                            .reduction = po::reduction::sum,
                            .nonfinite = nonfinite});
-  } catch (const std::domain_error& error) {
-    out.error = error.what();
-  }
+  });
   return out;
 }
 
@@ -182,13 +181,10 @@ TEMPLATE_TEST_CASE("nonfinite::propagate: IEEE, and the NaN shows in the loss wh
 TEST_CASE("too many negatives for dpo: std::invalid_argument under every answer, also behind an invalid row") {
   const table<double> policy{{nan_of<double>, -1, -1}, {-2, -3, -2, -3, -2, -3}};
   for (const auto nonfinite : {po::nonfinite::throw_, po::nonfinite::skip, po::nonfinite::propagate}) {
-    std::string error;
-    try {
+    const std::string error = message_of([&] {
       po::loss(po::exec::seq, po::vanilla(po::objective::dpo), policy.view(), po::reference_free,
                {.nonfinite = nonfinite});
-    } catch (const std::invalid_argument& thrown) {
-      error = thrown.what();
-    }
+    });
     REQUIRE(error == "dynamicpo::loss: row 1: more negatives than the objective takes (3 invalid in all)");
   }
 }

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <limits>
 #include <numbers>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/message_of.hpp"
 #include "support/rows.hpp"
 
 namespace {
@@ -213,10 +213,7 @@ TEST_CASE("batch gap: parameters, states and sizes that are not as said throw be
     CAPTURE(what);
     flags kept(3, 9);
     const gap_state before = state;
-    std::string text;
-    try {
-      rule.update(state, gaps, kept);
-    } catch (const std::invalid_argument& error) { text = error.what(); }
+    const std::string text = message_of([&] { rule.update(state, gaps, kept); });
     REQUIRE(text.rfind("dynamicpo::beta::batch_gap: " + what + " is ", 0) == 0);
     REQUIRE(text.find(", expected ") != std::string::npos);
     REQUIRE(kept == flags(3, 9));

@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: MIT
 // docs/contract.md, the lines about shapes and shared memory.
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/message_of.hpp"
 #include "support/rows.hpp"
 
 namespace {
 
 using namespace test_support;
-
-/// What a std::invalid_argument says; empty when none is thrown.
-template <class Call>
-std::string refusal(const Call& call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return {};
-}
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -35,17 +24,17 @@ TEMPLATE_TEST_CASE("shapes differ: std::invalid_argument naming both shapes, bef
   const po::outputs<TestType> out{.row_loss = row_loss};
   const auto policy = four.policy.view();
 
-  REQUIRE(refusal([&] { po::loss(po::exec::seq, dmpo, policy, five.reference.view(), out); }) ==
+  REQUIRE(message_of([&] { po::loss(po::exec::seq, dmpo, policy, five.reference.view(), out); }) ==
           "dynamicpo::loss: policy is [4] + [4, 3], reference is [5] + [5, 3]");
-  REQUIRE(refusal([&] { po::loss(po::exec::seq, dmpo, policy, wider.reference.view(), out); }) ==
+  REQUIRE(message_of([&] { po::loss(po::exec::seq, dmpo, policy, wider.reference.view(), out); }) ==
           "dynamicpo::loss: policy is [4] + [4, 3], reference is [4] + [4, 5]");
-  REQUIRE(refusal([&] { po::validate(policy, wider.reference.view()); }) ==
+  REQUIRE(message_of([&] { po::validate(policy, wider.reference.view()); }) ==
           "dynamicpo::validate: policy is [4] + [4, 3], reference is [4] + [4, 5]");
-  REQUIRE(refusal([&] { po::loss_and_gradient(po::exec::seq, dmpo, policy, four.reference.view(), out); }) ==
+  REQUIRE(message_of([&] { po::loss_and_gradient(po::exec::seq, dmpo, policy, four.reference.view(), out); }) ==
           "dynamicpo::loss_and_gradient: policy is [4] + [4, 3], gradient is [0] + [0, 0]");
 
   const table<TestType> ragged{{-1, -2}, {-1, -2, -3}, {0, 1, 3}}, other{{-1, -2}, {-1, -2, -3}, {0, 2, 3}};
-  REQUIRE(refusal([&] { po::loss(po::exec::seq, dmpo, ragged.view(), other.view(), out); }) ==
+  REQUIRE(message_of([&] { po::loss(po::exec::seq, dmpo, ragged.view(), other.view(), out); }) ==
           "dynamicpo::loss: policy is [2] + ragged(3), reference is [2] + ragged(3)");
   REQUIRE(row_loss == std::vector<TestType>(5, TestType(77)));
 
@@ -63,26 +52,26 @@ TEST_CASE("outputs too short, a gradient for loss, masks and lengths in the wron
   std::vector<double> three(3), eleven(11);
   table<double> gradient = table_like(policy, 0.0);
   const auto loss = [&](const po::outputs<double>& out) {
-    return refusal([&] { po::loss(po::exec::seq, dmpo, policy, reference, out); });
+    return message_of([&] { po::loss(po::exec::seq, dmpo, policy, reference, out); });
   };
   REQUIRE(loss({.row_loss = three}) == "dynamicpo::loss: row_loss has 3 entries, expected 4");
   REQUIRE(loss({.effective_beta = eleven}) == "dynamicpo::loss: effective_beta has 11 entries, expected 12");
   REQUIRE(loss({.gradient = gradient.view()}) == "dynamicpo::loss: writes no gradient; call loss_and_gradient");
 
   const std::vector<std::uint8_t> mask(12, 1);
-  REQUIRE(contains(refusal([&] { po::loss(po::exec::seq, dmpo, policy, reference.with_mask(mask)); }),
+  REQUIRE(contains(message_of([&] { po::loss(po::exec::seq, dmpo, policy, reference.with_mask(mask)); }),
                    "the mask belongs to the policy scores"));
   const std::vector<std::int32_t> one_each(4, 1), three_each(12, 1);
   const auto normalised = policy.with_lengths(one_each, three_each);
-  REQUIRE(contains(refusal([&] { po::loss(po::exec::seq, dmpo, normalised, reference); }),
+  REQUIRE(contains(message_of([&] { po::loss(po::exec::seq, dmpo, normalised, reference); }),
                    "policy is length-normalised, reference is not"));
-  REQUIRE(contains(refusal([&] { po::loss(po::exec::seq, dmpo, reference, normalised); }),
+  REQUIRE(contains(message_of([&] { po::loss(po::exec::seq, dmpo, reference, normalised); }),
                    "policy is not length-normalised, reference is"));
 
   std::vector<std::int64_t> offsets(5), four_offsets(4);
   std::vector<std::int32_t> slots(12), few_slots(11);
   const auto select = [&](const po::selection_outputs<double>& out) {
-    return refusal([&] { po::select_negatives(po::exec::seq, po::select::all{}, policy, out); });
+    return message_of([&] { po::select_negatives(po::exec::seq, po::select::all{}, policy, out); });
   };
   REQUIRE(contains(select({.offsets = offsets}), "offsets and slots go together"));
   REQUIRE(contains(select({.slots = slots}), "offsets and slots go together"));
@@ -93,7 +82,7 @@ TEST_CASE("outputs too short, a gradient for loss, masks and lengths in the wron
 TEST_CASE("offsets not monotone, or past the end: std::invalid_argument naming the index") {
   const std::vector<double> chosen(3), rejected(5);
   const auto view = [&](const std::vector<std::int64_t>& offsets) {
-    return refusal([&] { po::view(chosen, rejected, offsets); });
+    return message_of([&] { po::view(chosen, rejected, offsets); });
   };
   REQUIRE(view({0, 2, 2, 5}).empty());
   REQUIRE(view({1, 2, 3, 4}).empty());
@@ -179,7 +168,7 @@ TEST_CASE("output aliases an input: any other overlap is refused, and nothing is
                     po::strided_matrix<double>{memory.data() + offset, 4, 3, row_stride, column_stride});
   };
   const auto refused = [&](const po::scores<double>& policy, const po::scores<double>& gradient) {
-    return contains(refusal([&] {
+    return contains(message_of([&] {
                       po::loss_and_gradient(po::exec::seq, po::vanilla(po::objective::dmpo), policy,
                                             po::reference_free, {.gradient = gradient});
                     }),
@@ -215,7 +204,7 @@ TEST_CASE("entries of the gradient that share memory: refused") {
   std::vector<double> memory(64);
   const auto policy = random_batch<double>(1, 4, 3).policy;
   const auto refused = [&](const po::scores<double>& gradient) {
-    return contains(refusal([&] {
+    return contains(message_of([&] {
                       po::loss_and_gradient(po::exec::seq, po::vanilla(po::objective::dmpo), policy.view(),
                                             po::reference_free, {.gradient = gradient});
                     }),

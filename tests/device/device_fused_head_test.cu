@@ -12,6 +12,7 @@
 #include "device/device_test.cuh"
 #include "dynamicpo/adapt/cublas_product.cuh"
 #include "dynamicpo/sample/philox.hpp"
+#include "support/message_of.hpp"
 
 // The fused head on the device: its sums and gradients against the formulas in double, over the whole logits.
 namespace {
@@ -19,6 +20,7 @@ namespace {
 namespace po = dynamicpo;
 namespace lm = dynamicpo::lm;
 using device_test::device_array;
+using test_support::message_of;
 
 class handle {
  public:
@@ -189,14 +191,6 @@ void what_takes_no_part_is_not_read() {
                               hidden_gradient.span().data(), weight_gradient.span().data(), log_sum.cspan());
   DEVICE_CHECK(close(hidden_gradient.values(), expected.hidden_gradient, 0, 2e-5));
   DEVICE_CHECK(close(weight_gradient.values(), expected.weight_gradient, 0, 2e-5));
-}
-
-template <class Call>
-std::string message_of(const Call& call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& failure) { return failure.what(); }
-  return "nothing was thrown";
 }
 
 void errors_are_named() {

@@ -8,10 +8,13 @@
 
 #include "device/device_test.cuh"
 #include "dynamicpo/objective/sdpo.hpp"
+#include "support/message_of.hpp"
 
 /// Streams, graphs, workspaces, determinism and errors, with a pipeline that sdpo_test.cu has compiled for anyway: each
 /// costs nvcc a good part of a minute.
 namespace device_test::streams {
+
+using test_support::message_of;
 
 constexpr auto pipeline = po::dynamic(po::objective::sdpo);
 
@@ -97,14 +100,6 @@ inline void graph_replays(const rows<float>& in, const rows<float>& later) {
   DEVICE_CHECK(same_bits(batch.gradient_rejected.values(), direct.gradient_rejected.values()));
   cudaGraphExecDestroy(runnable);
   cudaGraphDestroy(graph);
-}
-
-template <class Failure, class Call>
-std::string message_of(const Call& call) {
-  try {
-    call();
-  } catch (const Failure& failure) { return failure.what(); }
-  return "nothing was thrown";
 }
 
 inline void errors_are_named() {

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "dynamicpo/sample/place.hpp"
 
-#include <stdexcept>
-#include <string>
-
 #include "support/catch.hpp"
+#include "support/message_of.hpp"
 
 namespace po = dynamicpo;
 namespace sample = dynamicpo::sample;
 
-namespace {
-
-template <class Call>
-std::string message_of(const Call& call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& failure) { return failure.what(); }
-  return "";
-}
-
-}  // namespace
+using test_support::message_of;
 
 TEST_CASE("a place is within the counters of a draw, its last row too") {
   constexpr po::index limit = po::index{1} << 32;
