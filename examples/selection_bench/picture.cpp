@@ -22,8 +22,8 @@ namespace {
 
 namespace cs = collapse_study;
 
-constexpr int width = 350, height = 270, left = 50, right = 124, top = 10, bottom = 46;
-constexpr int plot_height = height - top - bottom;
+constexpr cs::chart_box box{.width = 350, .height = 270, .left = 50, .right = 124, .top = 10, .bottom = 46};
+constexpr int plot_height = box.height - box.top - box.bottom;
 
 constexpr std::string_view inks[]{"--paper", "--dynamic", "--vanilla", "--reference", "--axis", "--grid"};
 constexpr int first_kind_ink = 1, axis_ink = 4, grid_ink = 5;
@@ -77,12 +77,6 @@ range qualities(const picture& of) {
   }
   const double margin = std::max(.08 * (y.high - y.low), 1e-3);
   return {y.low - margin, y.high + margin};
-}
-
-// 1, 2 or 5 times a power of ten: four to nine ticks.
-double tick_step(double span) {
-  const double power = std::pow(10, std::floor(std::log10(span / 5))), times = span / 5 / power;
-  return power * (times < 1.5 ? 1 : times < 3.5 ? 2 : times < 7.5 ? 5 : 10);
 }
 
 struct script {
@@ -140,36 +134,18 @@ script script_of(const picture& of) {
                      marks[static_cast<std::size_t>(info.kind)], info.title),
          info.id, "point");
   }
-  const double step = tick_step(y.high - y.low);
+  const cs::y_axis axis{y.low, y.high, 5, 1, axis_ink, grid_ink};
   made.text = fmt::format(
-      R"(reset
-set terminal svg size {width},{height} dynamic font "inherit,13" name "chart"
-set output "{id}.svg"
-unset key
-set lmargin at screen {left}
-set rmargin at screen {right}
-set tmargin at screen {top}
-set bmargin at screen {bottom}
-set border 3 lc {axis}
-set tics nomirror out scale .5 tc {axis}
-set grid ytics lc {grid} dt 1
-set logscale x
+      R"({begin}set logscale x
 set xtics ("1 ns" 1, "" 10 1, "100 ns" 100, "" 1e3 1, "10 us" 1e4, "" 1e5 1, "1 ms" 1e6, "" 1e7 1, "100 ms" 1e8) offset 0,.45
-set ytics {step} offset .7,0
 set xrange [{fast}:{slow}]
-set yrange [{low}:{high}]
-set format y "%.{digits}f"
 set label "time a row" at graph .5, graph -.145 center tc {axis}
 {labels}{data}plot \
 {plots}
 )",
-      fmt::arg("width", width), fmt::arg("height", height), fmt::arg("id", of.id), fmt::arg("left", 1.0 * left / width),
-      fmt::arg("right", 1 - 1.0 * right / width), fmt::arg("top", 1 - 1.0 * top / height),
-      fmt::arg("bottom", 1.0 * bottom / height), fmt::arg("axis", cs::ink(axis_ink)),
-      fmt::arg("grid", cs::ink(grid_ink)), fmt::arg("step", step), fmt::arg("fast", x.low), fmt::arg("slow", x.high),
-      fmt::arg("low", y.low), fmt::arg("high", y.high),
-      fmt::arg("digits", std::max(1, static_cast<int>(-std::floor(std::log10(step) + 1e-9)))),
-      fmt::arg("labels", labels), fmt::arg("data", data), fmt::arg("plots", plots));
+      fmt::arg("begin", cs::begin_chart(of.id, box, axis)), fmt::arg("axis", cs::ink(axis_ink)),
+      fmt::arg("fast", x.low), fmt::arg("slow", x.high), fmt::arg("labels", labels), fmt::arg("data", data),
+      fmt::arg("plots", plots));
   return made;
 }
 
@@ -254,8 +230,8 @@ std::vector<std::string> draw(const std::vector<picture>& pictures) {
     std::ifstream svg{folder / (pictures[i].id + ".svg"), std::ios::binary};
     if (!svg) throw std::runtime_error(pictures[i].id + ".svg: expected a drawing by gnuplot, found none");
     drawn.push_back(cs::embeddable({std::istreambuf_iterator<char>{svg}, {}},
-                                   {"frontier-" + pictures[i].id, pictures[i].title, width, height}, scripts[i].plotted,
-                                   inks));
+                                   {"frontier-" + pictures[i].id, pictures[i].title, box.width, box.height},
+                                   scripts[i].plotted, inks));
   }
   return drawn;
 }

@@ -21,7 +21,7 @@
 namespace collapse_study {
 namespace {
 
-constexpr int width = 300, height = 200, left = 46, right = 38, top = 9, bottom = 26;
+constexpr chart_box box{.width = 300, .height = 200, .left = 46, .right = 38, .top = 9, .bottom = 26};
 
 constexpr std::string_view inks[]{"--paper",     "--vanilla",   "--dynamic", "--selection-only",
                                   "--beta-only", "--reference", "--axis",    "--grid"};
@@ -142,13 +142,6 @@ void share_axis(std::span<drawing> group) {
   for (drawing& one : group) one.y = {y.low - margin, y.high + margin};
 }
 
-// 1, 2 or 5 times a power of ten: three to seven ticks.
-double tick_step(double span) {
-  const double power = std::pow(10, std::floor(std::log10(span / 4)));
-  const double times = span / 4 / power;
-  return power * (times < 1.5 ? 1 : times < 3.5 ? 2 : times < 7.5 ? 5 : 10);
-}
-
 constexpr double last_x = 20;
 
 // The names of what script_of plots, in order.
@@ -189,35 +182,17 @@ std::string script_of(const drawing& one, std::span<const std::size_t> negatives
     }
     plot(drawn.points, fmt::format("{} lc {}", drawn.style, ink(drawn.ink)), drawn.title);
   }
-  const double step = tick_step(one.y.span());
+  const y_axis y{one.y.low, one.y.high, 4, 0, axis_ink, grid_ink};
   return fmt::format(
-      R"(reset
-set terminal svg size {width},{height} dynamic font "inherit,13" name "chart"
-set output "{id}.svg"
-unset key
-set lmargin at screen {left}
-set rmargin at screen {right}
-set tmargin at screen {top}
-set bmargin at screen {bottom}
-set border 3 lc {axis}
-set tics nomirror out scale .5 tc {axis}
-set grid ytics lc {grid} dt 1
-set xtics ({ticks}) offset 0,.45
-set ytics {step} offset .7,0
+      R"({begin}set xtics ({ticks}) offset 0,.45
 set xrange [0:{last}]
-set yrange [{low}:{high}]
-set format y "%.{digits}f"
 set label "K" at graph 1.02, graph -.09 left tc {axis}
 {labels}{data}plot \
 {plots}
 )",
-      fmt::arg("width", width), fmt::arg("height", height), fmt::arg("id", one.id),
-      fmt::arg("left", 1.0 * left / width), fmt::arg("right", 1 - 1.0 * right / width),
-      fmt::arg("top", 1 - 1.0 * top / height), fmt::arg("bottom", 1.0 * bottom / height),
-      fmt::arg("axis", ink(axis_ink)), fmt::arg("grid", ink(grid_ink)), fmt::arg("ticks", fmt::join(negatives, ",")),
-      fmt::arg("last", last_x), fmt::arg("low", one.y.low), fmt::arg("high", one.y.high), fmt::arg("step", step),
-      fmt::arg("digits", std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)))),
-      fmt::arg("labels", labels), fmt::arg("data", data), fmt::arg("plots", plots.substr(0, plots.size() - 4)));
+      fmt::arg("begin", begin_chart(one.id, box, y)), fmt::arg("ticks", fmt::join(negatives, ",")),
+      fmt::arg("last", last_x), fmt::arg("axis", ink(axis_ink)), fmt::arg("labels", labels), fmt::arg("data", data),
+      fmt::arg("plots", plots.substr(0, plots.size() - 4)));
 }
 
 std::string read_file(const std::filesystem::path& file) {
@@ -261,7 +236,7 @@ std::vector<chart_row> draw_charts(const study_plan& plan, const study_results& 
     charts.push_back({&shown[i], {}});
     for (const drawing& one : rows[i]) {
       charts.back().charts.push_back({drawn ? embeddable(read_file(folder / (one.id + ".svg")),
-                                                         {one.id, one.title, width, height}, plotted(one), inks)
+                                                         {one.id, one.title, box.width, box.height}, plotted(one), inks)
                                             : std::string{},
                                       one.note});
     }

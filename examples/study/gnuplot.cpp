@@ -7,14 +7,53 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 
+#include "study/svg.hpp"
+
 namespace collapse_study {
+namespace {
+
+// 1, 2 or 5 times a power of ten: about so many ticks.
+double tick_step(double span, int ticks) {
+  const double power = std::pow(10, std::floor(std::log10(span / ticks))), times = span / ticks / power;
+  return power * (times < 1.5 ? 1 : times < 3.5 ? 2 : times < 7.5 ? 5 : 10);
+}
+
+}  // namespace
+
+std::string begin_chart(const std::string& id, const chart_box& box, const y_axis& y) {
+  const double step = tick_step(y.high - y.low, y.ticks);
+  return fmt::format(
+      R"(reset
+set terminal svg size {width},{height} dynamic font "inherit,13" name "chart"
+set output "{id}.svg"
+unset key
+set lmargin at screen {left}
+set rmargin at screen {right}
+set tmargin at screen {top}
+set bmargin at screen {bottom}
+set border 3 lc {axis}
+set tics nomirror out scale .5 tc {axis}
+set grid ytics lc {grid} dt 1
+set ytics {step} offset .7,0
+set yrange [{low}:{high}]
+set format y "%.{decimals}f"
+)",
+      fmt::arg("width", box.width), fmt::arg("height", box.height), fmt::arg("id", id),
+      fmt::arg("left", 1.0 * box.left / box.width), fmt::arg("right", 1 - 1.0 * box.right / box.width),
+      fmt::arg("top", 1 - 1.0 * box.top / box.height), fmt::arg("bottom", 1.0 * box.bottom / box.height),
+      fmt::arg("axis", ink(y.ink)), fmt::arg("grid", ink(y.grid_ink)), fmt::arg("step", step), fmt::arg("low", y.low),
+      fmt::arg("high", y.high),
+      fmt::arg("decimals", std::max(y.least_decimals, static_cast<int>(-std::floor(std::log10(step) + 1e-9)))));
+}
 
 bool run_gnuplot(const std::filesystem::path& script) {
   std::string program = "gnuplot", file = script.filename().string();
