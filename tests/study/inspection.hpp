@@ -112,4 +112,15 @@ struct inspection {
   }
 };
 
+/// Nothing is cut off, too small or on top of something else, at the width that was looked at.
+inline void require_readable(const inspection& seen, int width) {
+  REQUIRE(seen.all("width") == std::to_string(width) + "\n");
+  REQUIRE(seen.all("overflow") == "0\n");
+  for (const std::string fault : {"outside", "cut", "small", "overlap", "bad-curve"}) {
+    INFO(fault);
+    REQUIRE(seen.all(fault) == "");
+  }
+  REQUIRE(seen.console == "");
+}
+
 }  // namespace study_test
