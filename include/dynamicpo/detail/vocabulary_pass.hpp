@@ -18,17 +18,13 @@ namespace dynamicpo::inline v1::detail {
 inline constexpr std::size_t vocabulary_piece = 1024;
 
 /// Stored numbers after the piece that is worked on, asked for meanwhile: no pattern tells the processor what follows a
-/// page. Of those to be read, the ones half a piece away for the nearest cache, which can wait for few at a time, and
-/// the ones two pieces away for the next cache. None when null.
+/// page. None when null.
 template <class T>
 struct lookahead {
   const T* piece = nullptr;
 
-  /// \param piece  the piece; `left`: how many numbers of the row follow it.
-  DYNAMICPO_INLINE static lookahead from(const T* piece, index left) {
-    return {left >= static_cast<index>(vocabulary_piece) ? piece : nullptr};
-  }
-  /// For the work on numbers [k, k + Count) of the piece.
+  /// For the work on numbers [k, k + Count) of the piece: those half a piece away for the nearest cache, which can wait
+  /// for few at a time, and those two pieces away for the next cache. Beyond the row, where the next one often begins.
   template <std::size_t Count>
   DYNAMICPO_INLINE void ask(std::size_t k) const {
     if (piece == nullptr) { return; }
@@ -62,7 +58,7 @@ DYNAMICPO_INLINE void for_each_piece(const T* logits, index vocabulary, Compute*
       for (std::size_t k = 0; k < count; ++k) { room[k] = static_cast<Compute>(logits[first + static_cast<index>(k)]); }
       values = room;
     }
-    work(values, first, count, lookahead<T>::from(logits + first, vocabulary - first - static_cast<index>(count)));
+    work(values, first, count, lookahead<T>{logits + first});
   }
 }
 
@@ -270,7 +266,9 @@ DYNAMICPO_INLINE void softmax_gradient(const T* logits, index vocabulary, double
   const auto differentiate = [&](const number* values, index first, std::size_t count, const auto& ahead)
       __attribute__((always_inline)) {
     U* const made = to + first;
-    const auto made_ahead = lookahead<U>::from(made, vocabulary - first - static_cast<index>(count));
+    // Nothing beyond this row: another thread may be writing there.
+    const bool goes_on = vocabulary - first >= 2 * static_cast<index>(vocabulary_piece);
+    const lookahead<U> made_ahead{goes_on ? made : nullptr};
     std::size_t k = 0;
     for (; k + V::count <= count; k += V::count) {
       ahead.template ask<V::count>(k);
