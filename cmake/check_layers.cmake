@@ -20,6 +20,7 @@ set(layers
     "sample/philox"
     "detail/philox_lanes"
     "sample/concept sample/draw_counts"
+    "detail/list_search"
     "detail/slot_draw"
     "detail/row_draws"
     "sample"

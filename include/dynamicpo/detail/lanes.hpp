@@ -103,6 +103,15 @@ struct lanes {
   /// The same number in every lane.
   template <class U>
   requires std::is_arithmetic_v<U> DYNAMICPO_INLINE constexpr explicit lanes(U all) {
+#if defined(DYNAMICPO_DISPATCH) && !defined(__CUDACC__)
+    // GCC would insert integers one by one.
+    if constexpr (std::is_integral_v<T> && sizeof(vector) == 32) {
+      if (!std::is_constant_evaluated()) {
+        broadcast(static_cast<T>(all), std::make_index_sequence<per_part>{});
+        return;
+      }
+    }
+#endif
     DYNAMICPO_EACH_PART(part[i] = vector{} + static_cast<T>(all));
   }
   /// Converted lane by lane.
@@ -200,6 +209,14 @@ struct lanes {
   }
 
  private:
+#if !defined(__CUDACC__)
+  template <std::size_t... Lane>
+  DYNAMICPO_INLINE void broadcast(T all, std::index_sequence<Lane...>) {
+    vector first{};
+    first[0] = all;
+    DYNAMICPO_EACH_PART(part[i] = __builtin_shufflevector(first, first, (Lane * 0)...));
+  }
+#endif
   template <class U, std::size_t... Lane>
   DYNAMICPO_INLINE void convert(const lanes<U, Count, Bytes>& other, std::index_sequence<Lane...>) {
     constexpr std::size_t n = lanes<U, Count, Bytes>::per_part;

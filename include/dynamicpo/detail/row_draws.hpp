@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "dynamicpo/detail/list_search.hpp"
 #include "dynamicpo/detail/philox_lanes.hpp"
 #include "dynamicpo/detail/slot_draw.hpp"
 
@@ -17,11 +18,13 @@ namespace dynamicpo::inline v1::detail {
 /// side in registers of `Bytes`: they are most of what a draw costs.
 template <std::size_t Count, std::size_t Bytes>
 struct slot_words {
-  sample::slot_stream stream;
-  index first;
+  sample::slot_stream stream{0, 0, 0};
+  index first = 0;
   std::uint32_t word[4][Count];
 
-  DYNAMICPO_INLINE slot_words(const sample::slot_stream& from, index first_slot) : stream{from}, first{first_slot} {
+  DYNAMICPO_INLINE void make(const sample::slot_stream& from, index first_slot) {
+    stream = from;
+    first = first_slot;
     static_assert(sample::slot_stream::counter_of(1) == std::uint64_t{1} << 32);
     philox_blocks<Bytes>(0, static_cast<std::uint32_t>(first_slot), stream.number, stream.key, word);
   }
@@ -38,44 +41,10 @@ DYNAMICPO_INLINE void prefetch_draws(const Sampler& from, const slot_words<Count
   }
 }
 
-/// found[i]: whether wanted[i] is in an ascending list. All searches take the same steps, side by side, and no branch
-/// depends on an item. Returns whether any is.
-template <std::size_t Count>
-DYNAMICPO_INLINE bool in_ascending(std::span<const sample::item> list, const sample::item (&wanted)[Count],
-                                   bool (&found)[Count]) {
-  std::fill_n(found, Count, false);
-  if (list.empty()) { return false; }
-  std::size_t at[Count] = {};
-  for (std::size_t left = list.size(); left > 1;) {
-    const std::size_t half = left / 2;
-    for (std::size_t i = 0; i < Count; ++i) {
-      const std::size_t next = at[i] + half;
-      at[i] = list[next] <= wanted[i] ? next : at[i];
-    }
-    left -= half;
-  }
-  unsigned any = 0;
-  for (std::size_t i = 0; i < Count; ++i) {
-    found[i] = list[at[i]] == wanted[i];
-    any |= found[i] ? 1u : 0u;
-  }
-  return any != 0;
-}
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpsabi"
-/// Items in as many registers as it takes.
-typedef sample::item item_lanes __attribute__((vector_size(64)));  // NOLINT(modernize-use-using): an attribute
-DYNAMICPO_INLINE bool any_lane(const item_lanes& found) {
-  sample::item any = 0;
-  for (std::size_t i = 0; i < 64 / sizeof(sample::item); ++i) { any |= found[i]; }
-  return any != 0;
-}
-
 /// The items that a row has drawn so far, for rows without replacement.
 class taken_items {
  public:
-  static constexpr std::size_t group = 16;
+  static constexpr std::size_t group = items_of_line;
 
   void clear(index most) {
     const std::size_t room = (static_cast<std::size_t>(most) + group - 1) / group * group;
@@ -92,14 +61,15 @@ class taken_items {
     return found != 0;
   }
   /// Whether it holds any of a group.
+  template <std::size_t Bytes>
   DYNAMICPO_INLINE bool contains_any(const sample::item (&wanted)[group]) const {
-    item_lanes found{};
+    using several = item_lanes<Bytes>;
+    several found(0);
     for (std::size_t i = 0; i < count_; i += group) {
-      item_lanes held;
-      load_from(items_.data() + i, held);
-      for (const sample::item each : wanted) { found |= held == item_lanes{} + each; }
+      const several held = several::load(items_.data() + i);
+      for (const sample::item each : wanted) { found = either(found, held == several(each)); }
     }
-    return any_lane(found);
+    return any(found);
   }
 
  private:
@@ -109,99 +79,106 @@ class taken_items {
 };
 
 /// Whether two of the first `count` items of a group are the same.
+template <std::size_t Bytes>
 DYNAMICPO_INLINE bool any_twice(const sample::item (&items)[taken_items::group], std::size_t count) {
   constexpr std::size_t group = taken_items::group;
+  using several = item_lanes<Bytes>;
   sample::item twice[2 * group];
   for (std::size_t i = 0; i < group; ++i) {
     twice[i] = twice[i + group] = i < count ? items[i] : -1 - static_cast<sample::item>(i);
   }
-  item_lanes found{}, all;
-  load_from(twice, all);
+  several found(0);
+  const several all = several::load(twice);
   for (std::size_t shift = 1; shift <= group / 2; ++shift) {
-    item_lanes shifted;
-    load_from(twice + shift, shifted);
-    found |= all == shifted;
+    found = either(found, all == several::load(twice + shift));
   }
-  return any_lane(found);
+  return any(found);
 }
-#pragma GCC diagnostic pop
 
-/// One row's draws, worked out in registers of `Bytes`.
+/// The first tries of a group of slots, made before they are looked at: what they read comes from memory meanwhile.
+template <sample::sampler Sampler, std::size_t Bytes>
+struct group_tries {
+  static constexpr std::size_t group = taken_items::group;
+  sample::slot_stream stream{0, 0, 0};
+  index begin = 0;  ///< the first slot
+  index candidates[group];
+  sample::item items[group];
+  list_windows<Bytes> windows;  ///< where they would be among the positives
+
+  DYNAMICPO_INLINE void draw(const Sampler& from, const slot_words<group, Bytes>& words) {
+    stream = words.stream;
+    begin = words.first;
+    index drawn[group];  // apart from all that a store might change, so that draws run side by side
+    for (std::size_t i = 0; i < group; ++i) {
+      sample::philox_engine engine = words[i];
+      drawn[i] = from.draw(engine);
+    }
+    for (std::size_t i = 0; i < group; ++i) {
+      candidates[i] = drawn[i];
+      items[i] = from.item_of(drawn[i]);
+    }
+  }
+};
+
+/// One row's draws, group by group.
 template <sample::sampler Sampler, std::size_t Bytes>
 class row_draws {
  public:
-  /// \param positives  ascending. \param taken  room, of no meaning before and after.
-  row_draws(const Sampler& from, std::span<const sample::item> positives, bool replacement, taken_items& taken)
-      : from_{from}, positives_{positives}, replacement_{replacement}, taken_{taken} {}
+  using tries = group_tries<Sampler, Bytes>;
+  static constexpr std::size_t group = tries::group;
 
-  using first_words = slot_words<taken_items::group, Bytes>;
-
-  /// write(slot, candidate) for slots 0 .. slots - 1, in order; -1 when none is left. Returns how many there were.
-  /// \param words  those of the row's slots from 0 on, of no meaning afterwards.
-  template <class Write>
-  DYNAMICPO_INLINE index draw(first_words words, index slots, sample::draw_counts& counts, const Write& write) {
-    const sample::slot_stream stream = words.stream;
+  /// \param positives  ascending. \param taken  room for `slots`, of no meaning before and after.
+  row_draws(const Sampler& from, std::span<const sample::item> positives, bool replacement, index slots,
+            taken_items& taken)
+      : from_{from}, positives_{positives}, replacement_{replacement}, slots_{slots}, taken_{taken} {
     if (!replacement_) { taken_.clear(slots); }
-    index found = 0;
-    for (index begin = 0; begin < slots; begin += static_cast<index>(group)) {
-      const std::size_t count = std::min(group, static_cast<std::size_t>(slots - begin));
-      // All first tries before any is looked at: they wait for memory together.
-      if (begin > 0) {
-        words = first_words(stream, begin);
-        prefetch_draws(from_, words);
+  }
+
+  /// write(slot, candidate) for the slots of the next group, in order; -1 when none is left.
+  template <class Write>
+  DYNAMICPO_INLINE void settle(const tries& made, sample::draw_counts& counts, const Write& write) {
+    const std::size_t count = std::min(group, static_cast<std::size_t>(slots_ - made.begin));
+    const bool refused = made.windows.holds_any(made.items) ||
+                         (made.begin > 0 && !replacement_ && taken_.template contains_any<Bytes>(made.items));
+    if (!refused && found_ == made.begin && (replacement_ || !any_twice<Bytes>(made.items, count))) {
+      for (std::size_t i = 0; i < count; ++i) {
+        if (!replacement_ && slots_ > static_cast<index>(group)) { taken_.add(made.items[i]); }
+        write(made.begin + static_cast<index>(i), made.candidates[i]);
       }
-      index tries[group];
-      sample::item items[group];
-      bool refused[group];
-      for (std::size_t i = 0; i < group; ++i) {
-        sample::philox_engine engine = words[i];
-        tries[i] = from_.draw(engine);
-        items[i] = from_.item_of(tries[i]);
-      }
-      bool any_refused = in_ascending(positives_, items, refused);
-      any_refused = any_refused || (begin > 0 && !replacement_ && taken_.contains_any(items));
-      if (!any_refused && found == begin && (replacement_ || !any_twice(items, count))) {
-        for (std::size_t i = 0; i < count; ++i) {
-          if (!replacement_ && slots > static_cast<index>(group)) { taken_.add(items[i]); }
-          write(begin + static_cast<index>(i), tries[i]);
-        }
-        counts.accepted += static_cast<index>(count);
-        found += static_cast<index>(count);
-      } else {
-        found = draw_one_by_one(stream, begin, tries, refused, count, found, counts, write);
-      }
+      counts.accepted += static_cast<index>(count);
+      found_ += static_cast<index>(count);
+    } else {
+      one_by_one(made, count, counts, write);
     }
-    counts.drawn += found;
-    counts.short_rows += found < slots ? 1 : 0;
-    return found;
+  }
+  /// After the last group: how many there were.
+  index finish(sample::draw_counts& counts) const {
+    counts.drawn += found_;
+    counts.short_rows += found_ < slots_ ? 1 : 0;
+    return found_;
   }
 
  private:
-  static constexpr std::size_t group = taken_items::group;
-
-  /// \param refused  tries that are a positive. Returns how many were found so far.
   template <class Write>
-  [[gnu::noinline]] index draw_one_by_one(const sample::slot_stream& stream, index begin, const index (&tries)[group],
-                                          const bool (&refused)[group], std::size_t count, index found,
-                                          sample::draw_counts& counts, const Write& write) {
+  [[gnu::noinline]] void one_by_one(const tries& made, std::size_t count, sample::draw_counts& counts,
+                                    const Write& write) {
     for (std::size_t i = 0; i < count; ++i) {
-      const index slot = begin + static_cast<index>(i);
+      const index slot = made.begin + static_cast<index>(i);
       index candidate = -1;
-      if (found == slot) {  // else none was left before
-        if (refused[i] || (!replacement_ && taken_.contains(from_.item_of(tries[i])))) {
-          candidate = after_rejection(stream.words(slot), counts);
+      if (found_ == slot) {  // else none was left before
+        if (made.windows.holds(i, made.items[i]) || (!replacement_ && taken_.contains(made.items[i]))) {
+          candidate = after_rejection(made.stream.words(slot), counts);
         } else {
-          candidate = tries[i];
+          candidate = made.candidates[i];
           ++counts.accepted;
         }
       }
       if (candidate >= 0) {
-        ++found;
+        ++found_;
         if (!replacement_) { taken_.add(from_.item_of(candidate)); }
       }
       write(slot, candidate);
     }
-    return found;
   }
   /// From the first words on, which give what was rejected.
   [[gnu::noinline]] index after_rejection(const sample::philox_engine& words, sample::draw_counts& counts) const {
@@ -215,6 +192,8 @@ class row_draws {
   const Sampler& from_;
   std::span<const sample::item> positives_;
   bool replacement_;
+  index slots_;
+  index found_ = 0;
   taken_items& taken_;
 };
 

@@ -7,6 +7,9 @@
 #include <span>
 #include <string>
 
+#include "dynamicpo/detail/list_search.hpp"
+#include "dynamicpo/detail/processor.hpp"
+#include "dynamicpo/error.hpp"
 #include "dynamicpo/sample/concept.hpp"
 
 namespace dynamicpo::inline v1::sample {
@@ -16,6 +19,7 @@ namespace dynamicpo::inline v1::sample {
 struct item_lists {
   std::span<const std::int64_t> offsets{};
   std::span<const item> items{};
+  std::span<const item> marks{};  ///< of `items`, as checked_lists makes them: lists in order, and searched faster
 
   std::span<const item> of(index row) const {
     if (offsets.empty()) { return {}; }
@@ -27,22 +31,15 @@ struct item_lists {
     const auto list = of(row);
     return std::binary_search(list.begin(), list.end(), wanted);
   }
-
-  /// Asks memory for the items of a row.
-  DYNAMICPO_INLINE void prefetch(index row) const {
-    const std::span<const item> list = of(row);
-    for (std::size_t i = 0; i < list.size(); i += 64 / sizeof(item)) { __builtin_prefetch(list.data() + i); }
-  }
   /// Whether the items of a row are in ascending order.
-  bool ascending(index row) const {
-    const std::span<const item> list = of(row);
-    unsigned falls = 0;  // no early end: side by side that is faster
-    for (std::size_t i = 1; i < list.size(); ++i) { falls |= list[i] < list[i - 1] ? 1u : 0u; }
-    return falls == 0;
-  }
+  bool ascending(index row) const { return detail::ascending<detail::target_bytes>(of(row)); }
 
   /// \throws std::invalid_argument unless the offsets are those of `rows` rows within `items`.
   void require_offsets(const char* where, index rows) const {
+    if (!marks.empty() && marks.size() != detail::lines_of(items)) {
+      detail::throw_invalid(where, "positives have " + std::to_string(marks.size()) + " marks, expected " +
+                                       std::to_string(detail::lines_of(items)));
+    }
     if (offsets.empty()) { return; }
     if (static_cast<index>(offsets.size()) != rows + 1) {
       detail::throw_invalid(
@@ -53,6 +50,9 @@ struct item_lists {
           offsets[row + 1] > static_cast<std::int64_t>(items.size())) {
         detail::throw_invalid(where, "the offsets of the positives of row " + std::to_string(row) +
                                          " decrease or pass the end of " + std::to_string(items.size()) + " items");
+      }
+      if (offsets[row + 1] - offsets[row] >= std::int64_t{1} << 31) {
+        detail::throw_invalid(where, "row " + std::to_string(row) + " has 2^31 positives or more");
       }
     }
   }

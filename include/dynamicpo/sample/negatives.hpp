@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dynamicpo/detail/arguments.hpp"
+#include "dynamicpo/detail/list_search.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row_draws.hpp"
 #include "dynamicpo/sample/concept.hpp"
@@ -25,12 +26,91 @@ struct negative_outputs {
   std::span<index> found{};   ///< [B] how many of each row are there; optional
 };
 
+}  // namespace dynamicpo::inline v1::sample
+
+namespace dynamicpo::inline v1::detail {
+
+/// The positives of a row as they are searched.
+DYNAMICPO_INLINE lined_list lined_positives(const sample::item_lists& positives, index row) {
+  const std::span<const sample::item> list = positives.of(row);
+  return positives.marks.empty() || list.empty() ? lined_list::of(list)
+                                                 : lined_list::of(list, positives.items, positives.marks);
+}
+
+/// draw_negatives for rows first .. end - 1. Returns the first whose positives are not in order, -1 when there is none.
+template <std::size_t Bytes, sample::sampler Sampler>
+DYNAMICPO_INLINE index draw_block(const Sampler& from, const sample::item_lists& positives, const sample::place& at,
+                                  bool replacement, index slots, index first, index end, taken_items& taken,
+                                  const sample::negative_outputs& out, sample::draw_counts& counts) {
+  using draws_of_row = row_draws<Sampler, Bytes>;
+  constexpr auto group = static_cast<index>(draws_of_row::group);
+  const bool marked = !positives.marks.empty();
+  struct group_place {
+    index row, slot, slots;
+    void next() {
+      slot += group;
+      if (slot >= slots) { ++row, slot = 0; }
+    }
+  };
+  // While a group is settled, the tries of the second after it are made, and the words of the third: memory is asked
+  // for what they lead to.
+  constexpr unsigned ahead = 2;
+  group_place at_words{first, 0, slots}, at_tries = at_words;
+  slot_words<draws_of_row::group, Bytes> words;
+  typename draws_of_row::tries tries[ahead + 1];
+  const auto make_words = [&]() __attribute__((always_inline)) {
+    words.make({at.seed, at.epoch, at.first_row + at_words.row}, at_words.slot);
+    prefetch_draws(from, words);
+    if (at_words.slot == 0 && at_words.row < end) { lined_positives(positives, at_words.row).prefetch(); }
+    at_words.next();
+  };
+  const auto make_tries = [&](typename draws_of_row::tries & made) __attribute__((always_inline)) {
+    made.draw(from, words);
+    if (marked && at_tries.row < end) {
+      made.windows.find(lined_positives(positives, at_tries.row), made.items);
+      made.windows.prefetch();
+    }
+    at_tries.next();
+    make_words();
+  };
+  make_words();
+  for (unsigned i = 0; i < ahead; ++i) { make_tries(tries[i]); }
+  unsigned next = ahead;
+  for (index row = first; row < end; ++row) {
+    const auto excluded = positives.of(row);
+    if (!marked && !ascending<Bytes>(excluded)) { return row; }  // here, so that long lists are fetched once
+    draws_of_row draws(from, excluded, replacement, slots, taken);
+    const double left =
+        out.log_q.empty() ? 0.0 : log_probability_left(from, excluded.data(), static_cast<index>(excluded.size()));
+    const auto write = [&](index slot, index candidate) {
+      const auto entry = static_cast<std::size_t>(row * slots + slot);
+      out.items[entry] = candidate < 0 ? sample::item{-1} : from.item_of(candidate);
+      if (!out.log_q.empty()) { out.log_q[entry] = log_probability_of(from, candidate, left); }
+    };
+    for (index slot = 0; slot == 0 || slot < slots; slot += group) {
+      make_tries(tries[next]);
+      next = next == ahead ? 0 : next + 1;
+      auto& made = tries[next];  // the oldest
+      if (!marked) { made.windows.find(lined_list::of(excluded), made.items); }
+      draws.settle(made, counts, write);
+    }
+    const index found = draws.finish(counts);
+    if (!out.found.empty()) { out.found[static_cast<std::size_t>(row)] = found; }
+  }
+  return -1;
+}
+
+}  // namespace dynamicpo::inline v1::detail
+
+namespace dynamicpo::inline v1::sample {
+
 /// K negatives for each of `rows` rows: candidates of `from` that are no positive of the row, drawn by q among those;
 /// without replacement one by one, each by q among those left. A draw that may not be is repeated up to 32 times, then
 /// the candidates left are gone through: exact, and never a loop. A row that runs out is filled up with -1.
-/// \param positives  of each row, in ascending order; may hold items that are no candidates.
+/// \param positives  of each row, in ascending order; may hold items that are no candidates. Those of checked_lists are
+///                   searched faster, to the same draws.
 /// \throws std::invalid_argument when outputs do not fit `rows`, or positives are not in order (which is found while
-///         drawing: some of the outputs are written).
+///         drawing: some of the outputs are written; never with checked_lists).
 /// Draws depend on (seed, epoch, row, slot), sampler and positives alone. Expected cost O(K (log P + K)) a row while
 /// rejections are few, O(K n) where they are not; log_q adds O(P log n) a row, O(n log P) where positives hold
 /// more than half of q. Allocates.
@@ -57,35 +137,8 @@ draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, co
     block_result part;
     const index first = block * block_rows, end = std::min(rows, first + block_rows);
     detail::run_on_this_processor([&](auto bytes) {
-      using draws_of_row = detail::row_draws<Sampler, bytes()>;
-      // A row's words are made, and memory asked for what they lead to, while the row before it is drawn.
-      const auto words_of = [&](index row) __attribute__((always_inline)) {
-        const typename draws_of_row::first_words words({at.seed, at.epoch, at.first_row + row}, 0);
-        detail::prefetch_draws(from, words);
-        if (row < rows) { positives.prefetch(row); }
-        return words;
-      };
-      auto next_words = words_of(first);
-      for (index row = first; row < end; ++row) {
-        const auto words = next_words;
-        next_words = words_of(row + 1);
-        if (!positives.ascending(row)) {  // here, so that long lists are fetched once
-          part.bad_row = row;
-          break;
-        }
-        const auto excluded = positives.of(row);
-        draws_of_row draws(from, excluded, replacement, taken[static_cast<std::size_t>(lane)]);
-        const double left = out.log_q.empty() ? 0.0
-                                              : detail::log_probability_left(from, excluded.data(),
-                                                                             static_cast<index>(excluded.size()));
-        const auto write = [&](index slot, index candidate) {
-          const auto entry = static_cast<std::size_t>(row * slots + slot);
-          out.items[entry] = candidate < 0 ? item{-1} : from.item_of(candidate);
-          if (!out.log_q.empty()) { out.log_q[entry] = detail::log_probability_of(from, candidate, left); }
-        };
-        const index found = draws.draw(words, slots, part.counts, write);
-        if (!out.found.empty()) { out.found[static_cast<std::size_t>(row)] = found; }
-      }
+      part.bad_row = detail::draw_block<bytes()>(from, positives, at, replacement, slots, first, end,
+                                                 taken[static_cast<std::size_t>(lane)], out, part.counts);
     });
     parts[static_cast<std::size_t>(block)] = part;
   });
