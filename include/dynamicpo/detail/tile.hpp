@@ -274,6 +274,7 @@ struct tile {
           for (std::size_t l = 0; l < rows; ++l) { fill_row<V::bytes>(values[l], at[l], width); }
         });
   }
+
   /// Writes a column-wise array to the rows of `to` that are not apart, each entry divided by its length.
   template <class View>
   DYNAMICPO_INLINE void store_rejected(
