@@ -46,6 +46,26 @@ DYNAMICPO_INLINE void ask_ahead(const void* at, std::uintptr_t bytes) {
                      Locality);
 }
 
+#if defined(DYNAMICPO_DISPATCH) && !defined(__CUDACC__)
+template <class Vector, class T, std::size_t... Lane>
+DYNAMICPO_INLINE void broadcast_first(T x, Vector& to, std::index_sequence<Lane...>) {
+  Vector first{};
+  first[0] = x;
+  to = __builtin_shufflevector(first, first, (Lane * 0)...);
+}
+#endif
+/// A number in every lane, with the bits that it has: x + 0 would lose the sign of -0.
+template <class Vector, class T>
+DYNAMICPO_INLINE void broadcast(T x, Vector& to) {
+#if defined(DYNAMICPO_DISPATCH) && !defined(__CUDACC__)
+  // Wider than this target's own registers: GCC would insert the lanes one by one.
+  if constexpr (sizeof(Vector) == 32) {
+    return broadcast_first(x, to, std::make_index_sequence<sizeof(Vector) / sizeof(T)>{});
+  }
+#endif
+  to = x - Vector{};
+}
+
 template <class Work, std::size_t... I>
 DYNAMICPO_INLINE constexpr void unroll(Work& work, std::index_sequence<I...>) {
   (work(std::integral_constant<std::size_t, I>{}), ...);
@@ -103,15 +123,12 @@ struct lanes {
   /// The same number in every lane.
   template <class U>
   requires std::is_arithmetic_v<U> DYNAMICPO_INLINE constexpr explicit lanes(U all) {
-#if defined(DYNAMICPO_DISPATCH) && !defined(__CUDACC__)
-    // GCC would insert integers one by one.
-    if constexpr (std::is_integral_v<T> && sizeof(vector) == 32) {
+    if constexpr (std::is_integral_v<T>) {
       if (!std::is_constant_evaluated()) {
-        broadcast(static_cast<T>(all), std::make_index_sequence<per_part>{});
+        DYNAMICPO_EACH_PART(broadcast(static_cast<T>(all), part[i]));
         return;
       }
     }
-#endif
     DYNAMICPO_EACH_PART(part[i] = vector{} + static_cast<T>(all));
   }
   /// Converted lane by lane.
@@ -209,14 +226,6 @@ struct lanes {
   }
 
  private:
-#if !defined(__CUDACC__)
-  template <std::size_t... Lane>
-  DYNAMICPO_INLINE void broadcast(T all, std::index_sequence<Lane...>) {
-    vector first{};
-    first[0] = all;
-    DYNAMICPO_EACH_PART(part[i] = __builtin_shufflevector(first, first, (Lane * 0)...));
-  }
-#endif
   template <class U, std::size_t... Lane>
   DYNAMICPO_INLINE void convert(const lanes<U, Count, Bytes>& other, std::index_sequence<Lane...>) {
     constexpr std::size_t n = lanes<U, Count, Bytes>::per_part;
