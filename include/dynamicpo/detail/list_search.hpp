@@ -103,6 +103,7 @@ struct list_windows {
     where(at < start, start, where(last < at, last, at)).store(begin);
   }
   DYNAMICPO_INLINE void prefetch() const {
+    if (length == 0) { return; }
     for (const sample::item at : begin) { __builtin_prefetch(list + at); }
   }
   /// Whether any of the items is in the list.

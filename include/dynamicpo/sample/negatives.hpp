@@ -111,9 +111,9 @@ namespace dynamicpo::inline v1::sample {
 ///                   searched faster, to the same draws.
 /// \throws std::invalid_argument when outputs do not fit `rows`, or positives are not in order (which is found while
 ///         drawing: some of the outputs are written; never with checked_lists).
-/// Draws depend on (seed, epoch, row, slot), sampler and positives alone. Expected cost O(K (log P + K)) a row while
-/// rejections are few, O(K n) where they are not; log_q adds O(P log n) a row, O(n log P) where positives hold
-/// more than half of q. Allocates.
+/// Draws depend on (seed, epoch, row, slot), sampler and positives alone. Expected cost O(P + K (log P + K)) a row,
+/// less the P with checked_lists, while rejections are few, O(K n) where they are not; log_q adds O(P log n) a row,
+/// O(n log P) where positives hold more than half of q. Allocates.
 template <class Exec, sampler Sampler>
 draw_counts draw_negatives(const Exec& exec, const Sampler& from, index rows, const item_lists& positives,
                            const place& at, bool replacement, const negative_outputs& out) {

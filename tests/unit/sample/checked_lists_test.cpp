@@ -124,6 +124,11 @@ TEST_CASE("dynamicpo::checked_lists: none at all") {
   const sample::checked_lists none{sample::item_lists{}};
   REQUIRE(none.size() == 0);
   REQUIRE(draw(sample::uniform(9), none.lists(), 4, 3, true) == draw(sample::uniform(9), {}, 4, 3, true));
+  const std::vector<std::int64_t> offsets{0, 0, 2, 2};
+  const std::vector<item> items{1, 2};
+  const sample::checked_lists some(sample::item_lists{offsets, items});
+  REQUIRE(draw(sample::uniform(9), some.lists(), 3, 3, true) ==
+          draw_simply(sample::uniform(9), some.lists(), 3, 3, true));
 }
 
 TEST_CASE("checked_lists refuses lists out of order, rows that are not there, marks of other lists") {
