@@ -48,8 +48,11 @@ class taken_items {
 
   void clear(index most) {
     const std::size_t room = (static_cast<std::size_t>(most) + group - 1) / group * group;
-    if (items_.size() < room) { items_.resize(room, none); }
-    std::fill_n(items_.begin(), count_, none);
+    if (items_.size() < room) {
+      items_.assign(room, none);
+    } else {
+      std::fill_n(items_.begin(), count_, none);
+    }
     count_ = 0;
   }
   void add(sample::item taken) { items_[count_++] = taken; }
