@@ -2,7 +2,6 @@
 #include "dynamicpo/detail/list_search.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -41,14 +40,12 @@ void check_search(const list_among_others& of, std::uint32_t catalogue) {
     if (apart && list.empty()) { continue; }
     const auto lined = apart ? detail::lined_list::of(list, of.memory, marks) : detail::lined_list::of(list);
     for (item first = -1; first <= static_cast<item>(catalogue); first += 13) {
-      std::array<item, detail::items_of_line> all{};
-      for (std::size_t i = 0; i < all.size(); ++i) { all[i] = first + static_cast<item>(i); }
       item wanted[detail::items_of_line];
-      std::copy(all.begin(), all.end(), wanted);
+      for (std::size_t i = 0; i < detail::items_of_line; ++i) { wanted[i] = first + static_cast<item>(i); }
       detail::list_windows<Bytes> windows;
       windows.find(lined, wanted);
       bool any = false;
-      for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::size_t i = 0; i < detail::items_of_line; ++i) {
         const bool expected = std::binary_search(list.begin(), list.end(), wanted[i]);
         REQUIRE(windows.holds(i, wanted[i]) == expected);
         any = any || expected;

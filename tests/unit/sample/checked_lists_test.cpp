@@ -76,7 +76,7 @@ std::vector<item> draw_simply(const Sampler& from, const sample::item_lists& pos
 
 }  // namespace
 
-TEST_CASE("dynamicpo::checked_lists: the draws of plain lists, which are those of a search from end to end") {
+TEST_CASE("checked_lists: the draws of plain lists, which are those of a search from end to end") {
   const auto compare = [](const auto& from, item catalogue) {
     const mixed_lists rows(catalogue);
     const sample::checked_lists checked(rows.lists());
@@ -95,7 +95,7 @@ TEST_CASE("dynamicpo::checked_lists: the draws of plain lists, which are those o
   compare(sample::popularity(std::span<const double>(weights), 1.0), 2000);
 }
 
-TEST_CASE("dynamicpo::checked_lists: some of the rows draw what they draw among all") {
+TEST_CASE("checked_lists: some of the rows draw what they draw among all") {
   const mixed_lists rows(3000);
   const sample::checked_lists checked(rows.lists());
   const sample::uniform from(3000);
@@ -106,7 +106,7 @@ TEST_CASE("dynamicpo::checked_lists: some of the rows draw what they draw among 
   }
 }
 
-TEST_CASE("dynamicpo::checked_lists: lists anywhere in memory") {
+TEST_CASE("checked_lists: lists anywhere in memory") {
   const sample::uniform from(100);
   for (std::size_t skip = 0; skip < 17; ++skip) {
     std::vector<item> items(skip, 99);
@@ -120,7 +120,7 @@ TEST_CASE("dynamicpo::checked_lists: lists anywhere in memory") {
   }
 }
 
-TEST_CASE("dynamicpo::checked_lists: none at all") {
+TEST_CASE("checked_lists: none at all") {
   const sample::checked_lists none{sample::item_lists{}};
   REQUIRE(none.size() == 0);
   REQUIRE(draw(sample::uniform(9), none.lists(), 4, 3, true) == draw(sample::uniform(9), {}, 4, 3, true));
