@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -297,6 +298,20 @@ constexpr auto view(Chosen&& chosen, Rejected&& rejected) {
   }
 }
 
+namespace detail {
+/// \throws std::invalid_argument unless 0 <= offsets[0] <= offsets[1] <= .. <= size, naming the first that is not so.
+constexpr void require_offsets(std::span<const std::int64_t> offsets, index size) {
+  bool falls = offsets.front() < 0 || offsets.back() > size;
+  for (std::size_t i = 1; i < offsets.size(); ++i) { falls |= offsets[i] < offsets[i - 1]; }
+  for (std::size_t i = 0; falls && i < offsets.size(); ++i) {
+    if (offsets[i] < (i == 0 ? 0 : offsets[i - 1]) || offsets[i] > size) {
+      throw_invalid("view", "offsets[" + std::to_string(i) + "] is " + std::to_string(offsets[i]) +
+                                ", expected monotone within [0, " + std::to_string(size) + "]");
+    }
+  }
+}
+}  // namespace detail
+
 /// Ragged view: row b's rejected are positions [offsets[b], offsets[b+1]) of `rejected`.
 /// \throws std::invalid_argument when offsets has not B + 1 entries, is not monotone or runs past the end, naming the
 /// index.
@@ -307,8 +322,9 @@ constexpr auto view(Chosen&& chosen, Rejected&& rejected, lasting_span<std::int6
   static_assert(
       std::is_same_v<detail::space_of<Chosen>, space::host> && std::is_same_v<detail::space_of<Rejected>, space::host>,
       "dynamicpo::view: ragged rows in device memory need score/device_span.hpp, the host cannot read offsets");
-  static_assert(detail::outlives_call<Chosen> && detail::outlives_call<Rejected>,
-                "dynamicpo::view: refuses a temporary container, its memory ends before the view is used; name it first");
+  static_assert(
+      detail::outlives_call<Chosen> && detail::outlives_call<Rejected>,
+      "dynamicpo::view: refuses a temporary container, its memory ends before the view is used; name it first");
   if constexpr (detail::one_dimensional<Chosen> && detail::one_dimensional<Rejected>) {
     const auto chosen_span = detail::as_span(chosen);
     const auto flat = detail::as_span(rejected);
@@ -322,13 +338,7 @@ constexpr auto view(Chosen&& chosen, Rejected&& rejected, lasting_span<std::int6
       detail::throw_invalid("view", "offsets is [" + std::to_string(count) + "], expected one more than chosen [" +
                                         std::to_string(chosen_span.size) + "]");
     }
-    for (index i = 0; i < count; ++i) {
-      const auto offset = offsets[static_cast<std::size_t>(i)];
-      if (offset < (i == 0 ? 0 : offsets[static_cast<std::size_t>(i - 1)]) || offset > flat.size) {
-        detail::throw_invalid("view", "offsets[" + std::to_string(i) + "] is " + std::to_string(offset) +
-                                          ", expected monotone within [0, " + std::to_string(flat.size) + "]");
-      }
-    }
+    detail::require_offsets(offsets, flat.size);
     return scores<element>{detail::retype<element>(chosen_span), detail::retype<element>(flat), offsets.data()};
   }
 }
