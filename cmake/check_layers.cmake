@@ -8,7 +8,7 @@ set(layers
     "error"
     "detail/lanes"
     "detail/processor"
-    "detail/elementary_float detail/double_double detail/transpose detail/stream_store detail/row_stores"
+    "detail/elementary_float detail/double_double detail/transpose detail/stream_store detail/row_stores detail/exact_row_sums"
     "detail/elementary"
     "detail/sorting_network detail/thread_group"
     "detail/softplus detail/softmax_sums detail/kmeans_1d detail/top_cluster_lanes"

@@ -150,7 +150,7 @@ struct lanes {
   template <class Operation>
   DYNAMICPO_INLINE static lanes each(Operation operation) {
     lanes result;
-    unrolled<parts>([&](auto i) { operation(result.part[i], std::size_t{i}); });
+    unrolled<parts>([&](auto i) __attribute__((always_inline)) { operation(result.part[i], std::size_t{i}); });
     return result;
   }
 
@@ -241,6 +241,12 @@ inline constexpr bool is_lanes = false;
 template <class T, std::size_t Count, std::size_t Bytes>
 inline constexpr bool is_lanes<lanes<T, Count, Bytes>> = true;
 
+/// A number read at run time in every lane: a broadcast alone, where V(x) adds 0.
+template <class V>
+DYNAMICPO_INLINE V broadcast(typename V::element x) {
+  return V::each([&](auto& to, std::size_t) __attribute__((always_inline)) { broadcast(x, to); });
+}
+
 /// The lanes' own bits as another type of the same width, and back.
 template <class U, class T, std::size_t Count, std::size_t Bytes>
 DYNAMICPO_INLINE lanes<U, Count, Bytes> reinterpret(const lanes<T, Count, Bytes>& x) {
@@ -322,16 +328,16 @@ template <class T, std::size_t Count, std::size_t Bytes>
 DYNAMICPO_INLINE T sum_of_lanes(const lanes<T, Count, Bytes>& x) {
   T all[Count];
   x.store(all);
-  unrolled<std::bit_width(Count) - 1>([&](auto step) {
+  unrolled<std::bit_width(Count) - 1>([&](auto step) __attribute__((always_inline)) {
     constexpr std::size_t kept = Count >> (step + 1);
-    unrolled<kept>([&](auto i) { all[i] = all[i] + all[i + kept]; });
+    unrolled<kept>([&](auto i) __attribute__((always_inline)) { all[i] = all[i] + all[i + kept]; });
   });
   return all[0];
 }
 template <class T, std::size_t Count, std::size_t Bytes>
 DYNAMICPO_INLINE T least_of_lanes(const lanes<T, Count, Bytes>& x) {
   T least = x[0];
-  unrolled<Count>([&](auto i) { least = x[i] < least ? x[i] : least; });
+  unrolled<Count>([&](auto i) __attribute__((always_inline)) { least = x[i] < least ? x[i] : least; });
   return least;
 }
 

@@ -194,14 +194,29 @@ struct side_by_side {
   DYNAMICPO_INLINE static const V& least_of(const V& lanes) { return lanes; }
 };
 
-/// Rows side by side whose negatives all take part and are all selected.
+/// Rows side by side whose `columns` negatives all take part and are all selected.
 template <class V>
 struct side_by_side_whole {
-  accumulator_of<V> count;
+  std::size_t columns;
+  accumulator_of<V> count{V(static_cast<typename V::element>(columns))};
 
+  /// 1 / count: one division for all rows.
+  DYNAMICPO_INLINE V share() const {
+    using accumulator = accumulator_of<typename V::element>;
+    return V(static_cast<typename V::element>(accumulator(1) / accumulator(static_cast<double>(columns))));
+  }
   DYNAMICPO_INLINE static constexpr bool selected(const V&) { return true; }
   DYNAMICPO_INLINE static const accumulator_of<V>& sum(const accumulator_of<V>& lanes) { return lanes; }
   DYNAMICPO_INLINE static const V& least_of(const V& lanes) { return lanes; }
+};
+
+/// Rows side by side, all selected, whose margins are added up: no column is read, and the first alone gets a weight.
+template <class V>
+struct side_by_side_summed {
+  accumulator_of<V> count, total;
+
+  DYNAMICPO_INLINE static constexpr bool selected(const V&) { return true; }
+  DYNAMICPO_INLINE static const accumulator_of<V>& sum(const accumulator_of<V>& lanes) { return lanes; }
 };
 
 /// One row along the lanes: in each column the next few of its negatives. What is taken over them is in every lane.
@@ -285,6 +300,8 @@ template <class V>
 inline constexpr bool selects_all<side_by_side_whole<V>> = true;
 template <class V>
 inline constexpr bool selects_all<along_the_row_whole<V>> = true;
+template <class V>
+inline constexpr bool selects_all<side_by_side_summed<V>> = true;
 
 /// Whether evaluation reads log-ratios alone: of one beta, and margins that are differences of log-ratios.
 template <class Beta, class Objective>
@@ -298,6 +315,13 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr V absent_margin(const Aggregate&) {
   } else {
     return V(0);
   }
+}
+
+/// Beta_i (u_w - u_i) - target.
+template <class Margin, class V>
+DYNAMICPO_INLINE DYNAMICPO_HD constexpr V margin_between(const Margin& margin, const V& strength,
+                                                         const V& chosen_utility, const V& utility) {
+  return strength * (chosen_utility - utility) - V(margin.target());
 }
 
 template <class V>
@@ -321,19 +345,31 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr evaluated_row<V> evaluate_columns(
   const V chosen_utility = margin.utility(chosen_score, chosen_ratio);
   const V absent = absent_margin<V>(objective.aggregate);
 
-  const auto beta_of = [&](std::size_t j) {
-    return scalar_traits<V>::detach(beta(dynamicpo::beta::context<V>{chosen_score, row.score[j], mean_rest}));
-  };
+  const auto seen = [&](std::size_t j) { return dynamicpo::beta::context<V>{chosen_score, row.score[j], mean_rest}; };
+  const auto beta_of = [&](std::size_t j) { return scalar_traits<V>::detach(beta(seen(j))); };
+  constexpr bool in_stages = requires(std::size_t j) { beta.of_argument(beta.argument(seen(j))); };
+  if constexpr (in_stages) {
+    for (std::size_t j = 0; j < row.size; ++j) { row.beta[j] = beta.argument(seen(j)); }
+    for (std::size_t j = 0; j < row.size; ++j) {
+      row.beta[j] = scalar_traits<V>::detach(beta.of_argument(V(row.beta[j])));
+    }
+  }
 
   evaluated_row<V> result;
   if constexpr (can_underflow) { result.underflow = chosen_utility == V(0); }
-  for (std::size_t j = 0; j < row.size; ++j) {
+  constexpr bool summed = requires { layout.total; };
+  for (std::size_t j = 0; !summed && j < row.size; ++j) {
     const auto selected = layout.selected(row.score[j]);
-    const V strength = beta_of(j);
-    if (!uniform<Beta> || row.beta != nullptr) { row.beta[j] = strength; }
+    const V strength = [&] {
+      if constexpr (in_stages) {
+        return row.beta[j];
+      } else {
+        return beta_of(j);
+      }
+    }();
+    if (!in_stages && (!uniform<Beta> || row.beta != nullptr)) { row.beta[j] = strength; }
     const V utility = margin.utility(row.score[j], row.ratio[j]);
-    const V reached = strength * (chosen_utility - utility) - V(margin.target());
-    row.weight[j] = where(selected, reached, absent);
+    row.weight[j] = where(selected, margin_between(margin, strength, chosen_utility, utility), absent);
     if constexpr (can_underflow) {
       row.ratio[j] = utility;
       result.underflow = both(result.underflow, where(selected, utility, V(0)) == V(0));
@@ -364,6 +400,7 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr evaluated_row<V> evaluate_columns(
     }
     return result;
   }
+  const V first_weight = row.weight[0];
   for (std::size_t j = 0; j < row.size; ++j) {
     const auto selected = layout.selected(row.score[j]);
     const V strength = [&] {
@@ -373,7 +410,8 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr evaluated_row<V> evaluate_columns(
         return row.beta[j];
       }
     }();
-    const V push = where(selected, static_cast<V>(-(strength * (slope * row.weight[j]))), V(0));
+    const V& weight = uniform<typename Objective::aggregate_type> ? first_weight : row.weight[j];
+    const V push = where(selected, static_cast<V>(-(strength * (slope * weight))), V(0));
     chosen = chosen - accumulator_of<V>(static_cast<V>(push * chosen_slope));
     row.weight[j] = push * margin.slope(row.ratio[j]);
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "dynamicpo/detail/blocks.hpp"
+#include "dynamicpo/detail/exact_row_sums.hpp"
 #include "dynamicpo/detail/instrument_row.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
 #include "dynamicpo/detail/long_row.hpp"
@@ -47,6 +48,17 @@ struct row_evaluation {
   /// Whether all negatives are taken, by their log-ratios alone.
   static constexpr bool whole_rows =
       std::is_same_v<typename Pipeline::select_type, select::all> && ratios_alone<beta_type, objective_type>;
+  static constexpr bool reads_as_computed = [] {
+    if constexpr (std::is_same_v<Reference, reference_free_t>) {
+      return true;
+    } else {
+      return std::is_same_v<typename Reference::value_type, compute>;
+    }
+  }();
+  /// Whether rows may be added up as they are read (exact_row_sums).
+  static constexpr bool sums_rows = in_lanes && reads_as_computed && whole_rows &&
+                                    one_weight<beta_type, objective_type> && std::is_same_v<stored, float> &&
+                                    std::is_same_v<accumulator_of<compute>, double>;
   /// As many rows side by side, or negatives of one row, as 64 bytes hold; the number decides the order of sums.
   template <std::size_t Bytes>
   using lanes_of = lanes<compute, 64 / sizeof(compute), Bytes>;
@@ -73,19 +85,13 @@ struct row_evaluation {
             if constexpr (!std::is_same_v<Reference, reference_free_t>) { prefetch_rows(reference, from, to); }
             if constexpr (WithGradient) { prefetch_rows(out.gradient, from, to); }
           },
-          [&](tile<V>& some) { side_by_side_rows(some, lane, block); },
+          [&](tile<V>* now, tile<V>* next) { side_by_side_rows(now, next, lane, block); },
           [&](index row) { apart_row<V>(row, lane, block); });
     } else {
       for (index row = first; row < end; ++row) { one_row(row, lane, block, &totals.of(row).seen); }
     }
     if (past_caches) { finish_streams(); }
-    for (index group = first; group < end; group += rows_per_group) {
-      accumulator_of<compute> sum(0);
-      for (index row = group; row < std::min(end, group + rows_per_group); ++row) {
-        sum += accumulator_of<compute>(block.loss_of(row));
-      }
-      totals.of(group).loss = sum;
-    }
+    sum_groups(block, end, totals);
   }
 
  private:
@@ -98,7 +104,29 @@ struct row_evaluation {
     compute& loss_of(index row) const { return loss[row - first]; }
   };
 
-  /// Asks memory for the tile after this one, one view at a time between the steps: it works while they compute.
+  /// Adds up the groups of a block, four at a time: each in turn, so that none waits for another.
+  static void sum_groups(const block_rows& block, index end, const block_totals<compute>& totals) {
+    constexpr index together = 4;
+    index row = block.first;
+    for (; row + together * rows_per_group <= end; row += together * rows_per_group) {
+      accumulator_of<compute> sum[together] = {};
+      for (index i = row; i < row + rows_per_group; ++i) {
+        for (index g = 0; g < together; ++g) {
+          sum[g] += accumulator_of<compute>(block.loss_of(i + g * rows_per_group));
+        }
+      }
+      for (index g = 0; g < together; ++g) { totals.of(row + g * rows_per_group).loss = sum[g]; }
+    }
+    for (; row < end; row += rows_per_group) {
+      accumulator_of<compute> sum(0);
+      for (index i = row; i < std::min(end, row + rows_per_group); ++i) {
+        sum += accumulator_of<compute>(block.loss_of(i));
+      }
+      totals.of(row).loss = sum;
+    }
+  }
+
+  /// Asks memory for the tile after this one.
   template <class V, class View>
   DYNAMICPO_INLINE void ask_for_next(const tile<V>& rows, const View& view) const {
     if constexpr (!std::is_same_v<View, reference_free_t>) {
@@ -107,64 +135,155 @@ struct row_evaluation {
     }
   }
 
+  /// What a tile comes to.
   template <class V>
-  DYNAMICPO_INLINE void side_by_side_rows(tile<V>& rows, row_buffers<compute>& lane, block_rows& block) const {
-    ask_for_next(rows, policy);
-    if (rows.is_whole(policy, reference)) {
-      if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
-        rows.template load_whole<!whole_rows>(policy, reference);
-        const V count(static_cast<compute>(rows.columns));
-        return finish(rows, side_by_side_whole<V>{accumulator_of<V>(count)}, count, lane, block);
+  struct tile_result {
+    evaluated_row<V> row;
+    V least;  ///< the least selected score
+    typename V::truth empty;
+  };
+
+  /// `next` is loaded between the computation of `now` and its results: that is a chain of operations each of which
+  /// waits for the one before, and the processor looks only so far ahead for others.
+  template <class V>
+  DYNAMICPO_INLINE void side_by_side_rows(tile<V>* now, tile<V>* next, row_buffers<compute>& lane,
+                                          block_rows& block) const {
+    tile_result<V> result{};
+    if (now != nullptr) {
+      if constexpr (WithGradient) { ask_for_next(*now, out.gradient); }
+      if (now->columns > 0) { evaluate_tile(*now, result); }
+    }
+    if (next != nullptr) {
+      ask_for_next(*next, policy);
+      ask_for_next(*next, reference);
+      load_tile(*next);
+    }
+    if (now != nullptr) {
+      if (now->columns > 0) {
+        write_tile(*now, result, lane, block);
       } else {
-        rows.template load_whole<true>(policy, reference);
+        for (std::size_t l = 0; l < now->used; ++l) { apart_row<V>(now->row[l], lane, block); }
       }
+    }
+  }
+
+  /// Step 1.
+  template <class V>
+  DYNAMICPO_INLINE void load_tile(tile<V>& rows) const {
+    rows.whole = false;
+    rows.summed = sum_tile(rows);
+    if (rows.summed) { return; }
+    rows.whole = rows.is_whole(policy, reference);
+    if (rows.whole) {
+      rows.template load_whole<!whole_rows>(policy, reference);
     } else {
       rows.template load_rows<!whole_rows>(policy, reference);
     }
-    if (rows.columns == 0) {
-      for (std::size_t l = 0; l < rows.used; ++l) { apart_row<V>(rows.row[l], lane, block); }
-      return;
+  }
+
+  /// Step 1 and the margins of step 3 at once, along ragged rows: their sums, where any order gives the same bits.
+  template <class V>
+  DYNAMICPO_INLINE bool sum_tile(tile<V>& rows) const {
+    if constexpr (!sums_rows) {
+      return false;
+    } else {
+      if (!policy.ragged() || !out.effective_beta.empty() || !rows.runs_along(policy, reference)) { return false; }
+      rows.load_chosen_ratio(policy, reference);
+      const auto& margin = pipeline.objective.margin;
+      alignas(64) compute strength[V::count], chosen_utility[V::count];
+      V(pipeline.beta(beta::context<V>{rows.chosen_score, V(0), accumulator_of<V>(0)})).store(strength);
+      V(margin.utility(rows.chosen_score, rows.chosen_ratio)).store(chosen_utility);
+      const compute *const scores = policy.rejected_matrix().data, *frozen = nullptr;
+      const std::int64_t *const offsets = policy.offsets_data() + rows.row[0], *frozen_offsets = nullptr;
+      if constexpr (!std::is_same_v<Reference, reference_free_t>) {
+        frozen = reference.rejected_matrix().data;
+        frozen_offsets = reference.offsets_data() + rows.row[0];
+      }
+      const auto margins = [&](std::size_t l) __attribute__((always_inline)) {
+        return [&, l, beta = broadcast<V>(strength[l]), chosen = broadcast<V>(chosen_utility[l]) ](std::size_t k)
+            __attribute__((always_inline)) {
+          const V score = V::load(scores + offsets[l] + k);
+          V ratio = score;
+          if constexpr (!std::is_same_v<Reference, reference_free_t>) {
+            ratio = score - V::load(frozen + frozen_offsets[l] + k);
+          }
+          return margin_between(margin, beta, chosen, margin.utility(score, ratio));
+        };
+      };
+      rows.apart = typename V::truth(0);
+      return exact_row_sums<V>([&](std::size_t l) { return static_cast<std::size_t>(rows.count[l]); }, margins,
+                               rows.total);
+    }
+  }
+
+  /// Steps 2 and 3.
+  template <class V>
+  DYNAMICPO_INLINE void evaluate_tile(tile<V>& rows, tile_result<V>& result) const {
+    if constexpr (sums_rows) {
+      if (rows.summed) {
+        alignas(64) compute numbers[V::count];
+        for (std::size_t l = 0; l < V::count; ++l) { numbers[l] = static_cast<compute>(rows.count[l]); }
+        const V count = V::load(numbers);
+        const side_by_side_summed<V> layout{accumulator_of<V>(count), rows.total};
+        return evaluate_selected(rows, layout, count, result);
+      }
+    }
+    if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
+      if (rows.whole) {
+        result.least = V(std::numeric_limits<compute>::lowest());
+        return evaluate_selected(rows, side_by_side_whole<V>{rows.columns}, V(static_cast<compute>(rows.columns)),
+                                 result);
+      }
     }
     const auto selection = select_in_lanes(pipeline.select, rows.chosen_score, rows.score, rows.columns, ~rows.apart);
     rows.apart = rows.apart | ~selection.known;
+    result.least = selection.least;
     side_by_side<V> layout{selection.least, {}};
     V count(0);
     for (std::size_t k = 0; k < rows.columns; ++k) {
       count = count + where(layout.selected(rows.score[k]), V(1), V(0));
     }
     layout.count = accumulator_of<V>(count);
-    finish(rows, layout, count, lane, block);
+    evaluate_selected(rows, layout, count, result);
   }
 
-  /// Steps 3 and after of rows side by side.
   template <class V, class Layout>
-  DYNAMICPO_INLINE void finish(tile<V>& rows, const Layout& layout, const V& count, row_buffers<compute>& lane,
-                               block_rows& block) const {
+  DYNAMICPO_INLINE void evaluate_selected(tile<V>& rows, const Layout& layout, const V& count,
+                                          tile_result<V>& result) const {
     accumulator_of<V> mean_rest(0);
     if constexpr (beta_type::needs_rest) {
       mean_rest = mean_of_rest(rows.score, rows.columns, layout, accumulator_of<V>(count));
     }
-    ask_for_next(rows, reference);
-    const auto result = evaluate_columns<WithGradient, V>(
+    result.row = evaluate_columns<WithGradient, V>(
         pipeline.beta, pipeline.objective, layout, rows.chosen_score, rows.chosen_ratio, mean_rest,
         {rows.score, rows.ratio, out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta, rows.weight,
          rows.columns},
         accumulator_of<V>(scale));
-
-    const auto empty = count == V(0);
-    rows.apart = rows.apart | (result.overflow & ~empty);
+    result.empty = count == V(0);
+    rows.apart = rows.apart | (result.row.overflow & ~result.empty);
     if constexpr (aggregate::max_negatives < std::numeric_limits<index>::max()) {
       rows.apart = rows.apart | (V(static_cast<double>(aggregate::max_negatives)) < count);
     }
-    const V loss = where(empty, V(0), result.loss);
-    if constexpr (WithGradient) {
-      ask_for_next(rows, out.gradient);
-      store_rejected<Layout>(rows);
-      rows.store_chosen(where(empty, V(0), result.chosen_gradient), out.gradient, policy);
-    }
-    if (!out.effective_beta.empty()) { rows.store_by_position(rows.beta, layout, policy, out.effective_beta); }
+  }
 
-    if (rows.in_turn && rows.complete() && !any(empty) && !any(result.underflow)) {
+  /// Writes what is asked for, and sees the rows through that are apart.
+  template <class V>
+  DYNAMICPO_INLINE void write_tile(tile<V>& rows, const tile_result<V>& result, row_buffers<compute>& lane,
+                                   block_rows& block) const {
+    const V loss = where(result.empty, V(0), result.row.loss);
+    if constexpr (WithGradient) {
+      store_rejected(rows);
+      rows.store_chosen(where(result.empty, V(0), result.row.chosen_gradient), out.gradient, policy);
+    }
+    if (!out.effective_beta.empty()) {
+      if (whole_rows && rows.whole) {  // without scores to compare
+        rows.store_by_position(rows.beta, side_by_side_whole<V>{rows.columns}, policy, out.effective_beta);
+      } else {
+        rows.store_by_position(rows.beta, side_by_side<V>{result.least, {}}, policy, out.effective_beta);
+      }
+    }
+
+    if (rows.in_turn && rows.complete() && !any(result.empty) && !any(result.row.underflow)) {
       block.counts.rows += static_cast<index>(V::count);
       loss.store(&block.loss_of(rows.row[0]));
       if (!out.row_loss.empty()) { loss.store(&out.row_loss[static_cast<std::size_t>(rows.row[0])]); }
@@ -174,8 +293,8 @@ struct row_evaluation {
     alignas(64) bits_of<compute> apart[V::count], none[V::count], underflow[V::count];
     loss.store(row_loss);
     rows.apart.store(apart);
-    empty.store(none);
-    result.underflow.store(underflow);
+    result.empty.store(none);
+    result.row.underflow.store(underflow);
     for (std::size_t l = 0; l < rows.used; ++l) {
       const index row = rows.row[l];
       if (apart[l] != 0) {
@@ -188,20 +307,21 @@ struct row_evaluation {
     }
   }
 
-  template <class Layout, class V>
+  template <class V>
   DYNAMICPO_INLINE void store_rejected(tile<V>& rows) const {
-    if constexpr (selects_all<Layout> && one_weight<beta_type, objective_type>) {
+    if constexpr (std::is_same_v<typename Pipeline::select_type, select::all> &&
+                  one_weight<beta_type, objective_type>) {
       if constexpr (std::is_same_v<stored, compute>) {
-        if (rows.in_turn && rows.complete() && !out.gradient.ragged() &&
+        if ((rows.whole || rows.summed) && rows.complete() && !out.gradient.ragged() &&
             out.gradient.rejected_matrix().column_stride == 1) {
           return rows.fill_rejected(rows.weight[0], out.gradient);
         }
+        if (!policy.masked() && rows.lies_in_line(out.gradient, policy)) {
+          return rows.fill_in_line(rows.weight[0], out.gradient);
+        }
       }
-      for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
-    } else if constexpr (std::is_same_v<typename Pipeline::select_type, select::all> &&
-                         one_weight<beta_type, objective_type> && std::is_same_v<stored, compute>) {
-      if (!policy.masked() && rows.lies_in_line(out.gradient, policy)) {
-        return rows.fill_in_line(rows.weight[0], out.gradient);
+      if (rows.whole || rows.summed) {
+        for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
       }
     }
     rows.store_rejected(rows.weight, out.gradient, policy);

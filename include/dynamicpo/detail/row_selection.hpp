@@ -36,7 +36,11 @@ struct row_selection {
       for_each_tile<V, true>(
           policy, first, end, std::span(lane.order),
           [&](index from, index to) __attribute__((always_inline)) { prefetch_rows(policy, from, to); },
-          [&](tile<V>& some) { side_by_side_rows(some, lane, total); }, [&](index row) { one_row(row, lane, total); });
+          [&](tile<V> * now, tile<V> * next) __attribute__((always_inline)) {
+            if (next != nullptr) { load(*next); }
+            if (now != nullptr) { side_by_side_rows(*now, lane, total); }
+          },
+          [&](index row) { one_row(row, lane, total); });
     } else {
       for (; first < end; ++first) { one_row(first, lane, total); }
     }
@@ -44,12 +48,16 @@ struct row_selection {
 
  private:
   template <class V>
-  DYNAMICPO_INLINE void side_by_side_rows(tile<V>& rows, row_buffers<T>& lane, group_total<T>& total) const {
+  DYNAMICPO_INLINE void load(tile<V>& rows) const {
     if (rows.is_whole(policy, reference_free)) {
       rows.template load_whole<true>(policy, reference_free);
     } else {
       rows.template load_rows<true>(policy, reference_free);
     }
+  }
+
+  template <class V>
+  DYNAMICPO_INLINE void side_by_side_rows(tile<V>& rows, row_buffers<T>& lane, group_total<T>& total) const {
     if (rows.columns == 0) {
       for (std::size_t l = 0; l < rows.used; ++l) { one_row(rows.row[l], lane, total); }
       return;

@@ -13,19 +13,27 @@ namespace dynamicpo::inline v1::detail {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/// to[k] = value for k < n, in blocks of `Bytes` or, where n is less, of halves of that.
-template <std::size_t Bytes, class T>
-DYNAMICPO_INLINE void fill_row(T value, T* to, std::size_t n) {
+/// to[l][k] = values[l] for l < Rows and k < n, in blocks of `Bytes` or, where n is less, of halves of that. One row
+/// after the other, each written to its end and no further.
+template <std::size_t Bytes, std::size_t Rows, class T, class Places>
+DYNAMICPO_INLINE void fill_rows(const T (&values)[Rows], const Places& to, std::size_t n) {
   constexpr std::size_t size = Bytes / sizeof(T);
   if constexpr (Bytes < 16) {
-    for (std::size_t k = 0; k < n; ++k) { to[k] = value; }
+    for (std::size_t l = 0; l < Rows; ++l) {
+      for (std::size_t k = 0; k < n; ++k) { to[l][k] = values[l]; }
+    }
   } else if (n < size) {
-    fill_row<Bytes / 2>(value, to, n);
+    fill_rows<Bytes / 2>(values, to, n);
   } else {
     typedef T block __attribute__((vector_size(Bytes)));  // NOLINT(modernize-use-using): an attribute
-    const block all = block{} + value;
-    for (std::size_t k = 0; k + size < n; k += size) { store_to(to + k, all); }
-    store_to(to + (n - size), all);
+    for (std::size_t l = 0; l < Rows; ++l) {
+      T* const row = to[l];
+      block all;
+      broadcast(values[l], all);
+      store_to(row, all);
+      for (std::size_t k = size; k + size < n; k += size) { store_to(row + k, all); }
+      store_to(row + (n - size), all);
+    }
   }
 }
 

@@ -33,12 +33,15 @@ struct tile {
   index row[rows];   ///< of each lane; row[0], if it has none
   std::size_t used;  ///< lanes with a row
   bool in_turn;      ///< whether the rows are row[0], row[0] + 1, ..
+  bool whole;        ///< loaded as such: see is_whole
+  bool summed;       ///< not loaded: margins were added up as they were read, to `total`
   index block_end;   ///< no thread but this one writes from row[0] up to this row
   std::size_t columns = 0;
   index count[rows];  ///< negatives of each row, absent ones included
   truth apart;        ///< rows that this tile does not hold: too long, or not finite
   V chosen_score, chosen_ratio;
   V score[room], ratio[room], beta[room], weight[room];
+  accumulator_of<V> total;
   T staged[rows][room], staged_reference[rows][room];
 
   /// Takes `number` rows from `from` on.
@@ -46,7 +49,11 @@ struct tile {
     used = number;
     in_turn = true;
     block_end = end;
-    for (std::size_t l = 0; l < rows; ++l) { row[l] = from + static_cast<index>(l < used ? l : 0); }
+    if (used == rows) {
+      for (std::size_t l = 0; l < rows; ++l) { row[l] = from + static_cast<index>(l); }
+    } else {
+      for (std::size_t l = 0; l < rows; ++l) { row[l] = from + static_cast<index>(l < used ? l : 0); }
+    }
   }
   /// Takes rows by their distances from `from`.
   DYNAMICPO_INLINE void take(std::span<const std::int32_t> distances, index from, index end) {
@@ -87,6 +94,48 @@ struct tile {
     to = V::load(chosen);
   }
 
+  template <class Policy, class Reference>
+  DYNAMICPO_INLINE void load_chosen_ratio(const Policy& policy, const Reference& reference) {
+    load_chosen(policy, chosen_score);
+    chosen_ratio = chosen_score;
+    if constexpr (!std::is_same_v<Reference, reference_free_t>) {
+      V other;
+      load_chosen(reference, other);
+      chosen_ratio = chosen_score - other;
+    }
+  }
+
+  template <class View>
+  DYNAMICPO_INLINE static const T* begin_of(const View& view, index of) {
+    const auto memory = view.rejected_matrix();
+    return memory.data + (view.ragged() ? view.flat(of) : of * memory.row_stride);
+  }
+
+  /// Sets count and columns; whether the negatives of every lane's row lie in line in both views, and can be read from
+  /// there as many at a time as there are lanes.
+  template <class Policy, class Reference>
+  DYNAMICPO_INLINE bool runs_along(const Policy& policy, const Reference& reference) {
+    if (!in_turn || used != rows || policy.masked()) { return false; }
+    columns = static_cast<std::size_t>(policy.negatives(row[0]));
+    for (std::size_t l = 0; l < rows; ++l) {
+      count[l] = policy.negatives(row[l]);
+      columns = std::max(columns, static_cast<std::size_t>(count[l]));
+    }
+    return columns > 0 && columns <= max_columns && has_room_along(policy) && has_room_along(reference);
+  }
+  template <class View>
+  DYNAMICPO_INLINE bool has_room_along(const View& view) const {
+    if constexpr (std::is_same_v<View, reference_free_t>) {
+      return true;
+    } else if constexpr (!std::is_same_v<typename View::value_type, T>) {
+      return false;
+    } else {
+      if (!view.ragged() || !in_place(view)) { return false; }
+      const index left = view.flat(block_end) - view.flat(row[rows - 1]);
+      return left >= static_cast<index>((columns + rows - 1) / rows * rows);
+    }
+  }
+
   /// at[l]: a place to read the negatives of row l from, in whole panels. Those that overrun memory, or what other
   /// threads may write to, are copied to `room_of_row`; so is what is stored in another way.
   template <class View>
@@ -95,13 +144,12 @@ struct tile {
       if (in_place(view)) {
         const auto memory = view.rejected_matrix();
         const bool ragged = view.ragged();
-        const auto begin = [&](index of) { return memory.data + (ragged ? view.flat(of) : of * memory.row_stride); };
         const auto padded = static_cast<index>((columns + panel_size - 1) / panel_size * panel_size);
         const bool ascending = ragged || memory.row_stride >= memory.columns;
-        const T* const end = ascending ? begin(block_end - 1) + view.negatives(block_end - 1) : nullptr;
+        const T* const end = ascending ? begin_of(view, block_end - 1) + view.negatives(block_end - 1) : nullptr;
         bool overrun = !ascending;
         for (std::size_t l = 0; l < rows; ++l) {
-          at[l] = begin(row[l]);
+          at[l] = begin_of(view, row[l]);
           overrun = overrun || end - at[l] < padded;
         }
         for (std::size_t l = 0; overrun && l < rows; ++l) {
@@ -135,13 +183,13 @@ struct tile {
   template <class Policy, class Reference>
   DYNAMICPO_INLINE bool is_whole(const Policy& policy, const Reference& reference) const {
     if constexpr (!std::is_same_v<typename Policy::value_type, T>) { return false; }
-    bool whole = in_turn && used == rows && !policy.ragged() && !policy.masked() && in_place(policy) &&
-                 policy.negatives(row[0]) <= static_cast<index>(max_columns) && has_panels(policy);
+    bool fits = in_turn && used == rows && !policy.ragged() && !policy.masked() && in_place(policy) &&
+                policy.negatives(row[0]) <= static_cast<index>(max_columns) && has_panels(policy);
     if constexpr (!std::is_same_v<Reference, reference_free_t>) {
-      whole = whole && std::is_same_v<typename Reference::value_type, T> && in_place(reference) &&
-              !reference.ragged() && has_panels(reference);
+      fits = fits && std::is_same_v<typename Reference::value_type, T> && in_place(reference) && !reference.ragged() &&
+             has_panels(reference);
     }
-    return whole;
+    return fits;
   }
 
   /// Step 1 for a whole tile. `WithScore`: both scores and log-ratios; else the log-ratios alone.
@@ -150,14 +198,8 @@ struct tile {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
     columns = static_cast<std::size_t>(policy.negatives(row[0]));
     for (index& each : count) { each = static_cast<index>(columns); }
-    load_chosen(policy, chosen_score);
-    chosen_ratio = chosen_score;
-    if constexpr (has_reference) {
-      V other;
-      load_chosen(reference, other);
-      chosen_ratio = chosen_score - other;
-    }
-    truth finite = elementary::isfinite(chosen_ratio);
+    load_chosen_ratio(policy, reference);
+    V spoilt = chosen_ratio - chosen_ratio;  // 0, or not a number where anything is not finite
     if constexpr (std::is_same_v<typename Policy::value_type, T>) {
       const auto from = policy.rejected_matrix();
       const T* const base = from.data + row[0] * from.row_stride;
@@ -169,8 +211,15 @@ struct tile {
           if constexpr (std::is_same_v<typename Reference::value_type, T>) {
             const auto frozen = reference.rejected_matrix();
             const spaced<const T> there{frozen.data + row[0] * frozen.row_stride + at, frozen.row_stride};
-            if constexpr (WithScore) { panel<V>::load(here, score + at); }
-            panel<V>::load_difference(here, there, ratio + at);
+            if constexpr (WithScore) {
+              panel<V>::load(here, score + at);
+              panel<V>::load(there, ratio + at);
+              unrolled<panel_size>([&](auto q) __attribute__((always_inline)) {
+                ratio[at + q] = score[at + q] - ratio[at + q];
+              });
+            } else {
+              panel<V>::load_difference(here, there, ratio + at);
+            }
           }
         } else {
           panel<V>::load(here, ratio + at);
@@ -178,13 +227,16 @@ struct tile {
             for (std::size_t q = 0; q < panel_size; ++q) { score[at + q] = ratio[at + q]; }
           }
         }
-        for (std::size_t q = 0; q < panel_size; ++q) {
-          if (q < width) { finite = finite & elementary::isfinite(ratio[at + q]); }
+        if (width == panel_size) {
+          unrolled<panel_size>([&](auto q) __attribute__((always_inline)) { note_spoilt(ratio[at + q], spoilt); });
+        } else {
+          for (std::size_t q = 0; q < width; ++q) { note_spoilt(ratio[q], spoilt); }
         }
       }
     }
-    apart = ~finite;
+    apart = ~(spoilt == V(0));
   }
+  DYNAMICPO_INLINE static void note_spoilt(const V& number, V& spoilt) { spoilt = spoilt + (number - number); }
 
   /// Step 1 for rows side by side: the same scores and log-ratios as load_row's, -inf and 0 for what takes no part.
   /// Rows that are not finite throughout are told apart. `WithScore` as above; without, 0 stands for a score.
@@ -196,13 +248,7 @@ struct tile {
   DYNAMICPO_INLINE void load_any_rows(const Policy& policy, const Reference& reference) {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
     const lane_bits<V> present = measure(policy);
-    load_chosen(policy, chosen_score);
-    chosen_ratio = chosen_score;
-    if constexpr (has_reference) {
-      V other;
-      load_chosen(reference, other);
-      chosen_ratio = chosen_score - other;
-    }
+    load_chosen_ratio(policy, reference);
     truth finite = elementary::isfinite(chosen_ratio);
     const T *from[rows], *frozen[rows];
     point(policy, staged, from);
@@ -258,9 +304,7 @@ struct tile {
     alignas(64) T values[rows];
     from.store(values);
     const auto memory = to.rejected_matrix();
-    const std::size_t width = columns;
-    T* here = memory.data + row[0] * memory.row_stride;
-    for (std::size_t l = 0; l < rows; ++l, here += memory.row_stride) { fill_row<V::bytes>(values[l], here, width); }
+    fill_rows<V::bytes>(values, spaced<T>{memory.data + row[0] * memory.row_stride, memory.row_stride}, columns);
   }
   /// The same where `lies_in_line`.
   template <class View>
@@ -270,9 +314,7 @@ struct tile {
     constexpr std::size_t size = V::bytes / sizeof(T);
     const std::size_t width = (columns + size - 1) / size * size;
     write_in_line(
-        to, width, [&](T* const(&at)[rows]) __attribute__((always_inline)) {
-          for (std::size_t l = 0; l < rows; ++l) { fill_row<V::bytes>(values[l], at[l], width); }
-        });
+        to, width, [&](T* const(&at)[rows]) __attribute__((always_inline)) { fill_rows<V::bytes>(values, at, width); });
   }
 
   /// Writes a column-wise array to the rows of `to` that are not apart, each entry divided by its length.

@@ -27,7 +27,13 @@ DYNAMICPO_INLINE void prefetch_rows(const scores<T, Space>& rows, index first, i
   constexpr index line = 64 / sizeof(T);
   const index begin = rows.ragged() ? rows.flat(first) : first * stride;
   const index stop = rows.ragged() ? rows.flat(end) : (end - 1) * stride + memory.columns;
-  for (index at = begin; at < stop; at += line) { __builtin_prefetch(memory.data + at, std::is_const_v<T> ? 0 : 1); }
+  constexpr bool writes = !std::is_const_v<T>;
+  for (index at = begin; at < stop; at += 4 * line) {  // a few lines too many are those of the rows after
+    ask_ahead<writes>(memory.data + at, 0);
+    ask_ahead<writes>(memory.data + at, 64);
+    ask_ahead<writes>(memory.data + at, 128);
+    ask_ahead<writes>(memory.data + at, 192);
+  }
 }
 
 /// Puts rows [first, first + order.size()) in the order of their lengths, shortest first, as distances from `first`;
@@ -51,32 +57,36 @@ std::size_t order_by_length(const scores<T, Space>& rows, index first, std::span
   return fitting;
 }
 
-/// tile_work(tile) for rows [first, end), a block, and long_work(row) for those that no tile takes. With `ByLength`
-/// ragged rows of a like length go side by side, so that few lanes wait for the longest: worth it where a column costs
-/// more than reading rows out of turn; prefetch(first, end) tells which rows come next. `order` has room for
-/// rows_in_order.
+/// tile_work(now, next) for rows [first, end), a block, and long_work(row) for those that no tile takes. Each tile is
+/// `next`, to be loaded, and then `now`, to be seen through; either may be null, before the first and after the last.
+/// With `ByLength` ragged rows of a like length go side by side, so that few lanes wait for the longest: worth it where
+/// a column costs more than reading rows out of turn; prefetch(first, end) tells which rows come next. `order` has room
+/// for rows_in_order.
 template <class V, bool ByLength, class T, class Space, class Prefetch, class TileWork, class LongWork>
 DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, std::span<std::int32_t> order,
                                     const Prefetch& prefetch, const TileWork& tile_work, const LongWork& long_work) {
   const bool ordered = ByLength && rows.ragged();
   const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
   const bool all_long = !rows.ragged() && is_long(first);
+  tile<V> tiles[2];
   for (index from = first, to = first; from < end; from = to) {
     to = ordered ? std::min(end, from + rows_in_order) : end;
     const auto number = static_cast<std::size_t>(to - from);
     std::size_t fit = all_long ? 0 : number;
     if (ordered) { fit = order_by_length<tile_columns>(rows, from, order.first(number)); }
-    for (std::size_t i = 0; i < fit; i += V::count) {
-      tile<V> side_by_side;
-      const std::size_t used = std::min(fit - i, V::count);
-      if (ordered) {
-        const index next = std::min(end, to + static_cast<index>(i));
-        prefetch(next, std::min(end, next + static_cast<index>(V::count)));
-        side_by_side.take(order.subspan(i, used), from, end);
-      } else {
-        side_by_side.take(from + static_cast<index>(i), used, end);
+    for (std::size_t i = 0; fit > 0 && i < fit + V::count; i += V::count) {
+      tile<V>& next = tiles[i / V::count % 2];
+      if (i < fit) {
+        const std::size_t used = std::min(fit - i, V::count);
+        if (ordered) {
+          const index after = std::min(end, to + static_cast<index>(i));
+          prefetch(after, std::min(end, after + static_cast<index>(V::count)));
+          next.take(order.subspan(i, used), from, end);
+        } else {
+          next.take(from + static_cast<index>(i), used, end);
+        }
       }
-      tile_work(side_by_side);
+      tile_work(i > 0 ? &tiles[(i / V::count + 1) % 2] : nullptr, i < fit ? &next : nullptr);
     }
     for (std::size_t i = fit; i < number; ++i) {
       long_work(from + (ordered ? index{order[i]} : static_cast<index>(i)));

@@ -44,11 +44,6 @@ inline constexpr std::array<T, top_cluster_lanes_limit + 1> reciprocals = [] {
   return list;
 }();
 
-/// A number read at run time in every lane: a broadcast alone, where V(x) adds 0.
-template <class V>
-DYNAMICPO_INLINE V broadcast(typename V::element x) {
-  return V::each([&](auto& to, std::size_t) __attribute__((always_inline)) { broadcast(x, to); });
-}
 template <class V>
 DYNAMICPO_INLINE V broadcast(std::size_t k) {
   return broadcast<V>(static_cast<typename V::element>(k));

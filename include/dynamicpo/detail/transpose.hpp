@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "dynamicpo/detail/lanes.hpp"
@@ -45,36 +46,38 @@ struct panel {
   /// to[q], q < columns: lane l is rows[l][q].
   template <class Rows>
   DYNAMICPO_INLINE static void load(const Rows& rows, V* to) {
-    unrolled<V::parts>([&](auto p) {
+    unrolled<V::parts>([&](auto p) __attribute__((always_inline)) {
       vector row[columns];
       gather<p>(rows, row);
       transpose(row);
-      unrolled<columns>([&](auto q) { to[q].part[p] = row[q]; });
+      unrolled<columns>([&](auto q) __attribute__((always_inline)) { to[q].part[p] = row[q]; });
     });
   }
 
   /// to[q]: lane l is rows[l][q] - other[l][q].
   template <class Rows>
   DYNAMICPO_INLINE static void load_difference(const Rows& rows, const Rows& other, V* to) {
-    unrolled<V::parts>([&](auto p) {
+    unrolled<V::parts>([&](auto p) __attribute__((always_inline)) {
       vector row[columns], taken[columns];
       gather<p>(rows, row);
       gather<p>(other, taken);
-      unrolled<columns>([&](auto r) { row[r] = row[r] - taken[r]; });
+      unrolled<columns>([&](auto r) __attribute__((always_inline)) { row[r] = row[r] - taken[r]; });
       transpose(row);
-      unrolled<columns>([&](auto q) { to[q].part[p] = row[q]; });
+      unrolled<columns>([&](auto q) __attribute__((always_inline)) { to[q].part[p] = row[q]; });
     });
   }
 
   /// rows[l][q] = lane l of from[q], the first rows first.
   template <class Rows>
   DYNAMICPO_INLINE static void store(const V* from, const Rows& rows) {
-    unrolled<V::parts>([&](auto p) {
+    unrolled<V::parts>([&](auto p) __attribute__((always_inline)) {
       vector row[columns];
-      unrolled<columns>([&](auto q) { row[q] = from[q].part[p]; });
+      unrolled<columns>([&](auto q) __attribute__((always_inline)) { row[q] = from[q].part[p]; });
       transpose(row);
-      unrolled<blocks>([&](auto b) {
-        unrolled<columns>([&](auto r) { split<b>(row[r], rows[p * V::per_part + b * columns + r]); });
+      unrolled<blocks>([&](auto b) __attribute__((always_inline)) {
+        unrolled<columns>([&](auto r) __attribute__((always_inline)) {
+          split<b>(row[r], rows[p * V::per_part + b * columns + r]);
+        });
       });
     });
   }
@@ -83,15 +86,29 @@ struct panel {
   // The panel's rows of part P, before they are transposed.
   template <std::size_t P, class Rows>
   DYNAMICPO_INLINE static void gather(const Rows& rows, vector (&row)[columns]) {
-    unrolled<columns>([&](auto r) {
+    unrolled<columns>([&](auto r) __attribute__((always_inline)) {
       block taken[blocks];
-      unrolled<blocks>([&](auto b) { load_from(rows[P * V::per_part + b * columns + r], taken[b]); });
+      unrolled<blocks>([&](auto b) __attribute__((always_inline)) {
+        load_from(rows[P * V::per_part + b * columns + r], taken[b]);
+      });
       join(taken, row[r]);
     });
   }
   DYNAMICPO_INLINE static void join(const block* taken, vector& whole) {
     if constexpr (blocks == 1) {
       whole = taken[0];
+#if defined(__AVX512F__) && !defined(__clang__)
+    } else if constexpr (blocks == 4) {
+      // GCC would load each block on its own and join them by shuffles, which one port alone carries out.
+      typedef float single __attribute__((vector_size(16)));  // NOLINT(modernize-use-using): an attribute
+      typedef float all __attribute__((vector_size(64)));     // NOLINT(modernize-use-using)
+      all joined = __builtin_ia32_ps512_ps(reinterpret_cast<single>(taken[0]));
+      unrolled<3>([&](auto b) __attribute__((always_inline)) {
+        joined = __builtin_ia32_insertf32x4_mask(joined, reinterpret_cast<single>(taken[b + 1]), b + 1, joined,
+                                                 std::uint16_t{0xffff});
+      });
+      whole = reinterpret_cast<vector>(joined);
+#endif
     } else if constexpr (blocks == 2) {
       concatenate(taken[0], taken[1], whole, std::make_index_sequence<V::per_part>{});
     } else {

@@ -28,10 +28,8 @@ struct mean {
 
   template <class Margins, class T = detail::margin_type<Margins>>
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
-    const accumulator_of<T> n = detail::count(margins);
-    const T z = static_cast<T>(detail::sum(margins) / n);
-    const T weight = static_cast<T>(accumulator_of<T>(1) / n);
-    for (T& margin : margins) { margin = weight; }
+    const T z = static_cast<T>(detail::sum(margins) / detail::count(margins));
+    detail::set_weight(margins, detail::share(margins));
     return z;
   }
 };
@@ -46,7 +44,7 @@ struct sum {
   template <class Margins, class T = detail::margin_type<Margins>>
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
     const T z = static_cast<T>(detail::sum(margins));
-    for (T& margin : margins) { margin = T(1); }
+    detail::set_weight(margins, T(1));
     return z;
   }
 };

@@ -41,9 +41,13 @@ DYNAMICPO_HD constexpr accumulator_of<T> sum(std::span<T> values) {
 }
 template <class V, class Layout, class Column>
 DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> sum(const lane_margins<V, Layout, Column>& margins) {
-  accumulator_of<V> total(0);
-  for (const V& margin : margins) { total += accumulator_of<V>(margin); }
-  return margins.layout.sum(total);
+  if constexpr (requires { margins.layout.total; }) {
+    return margins.layout.total;
+  } else {
+    accumulator_of<V> total(0);
+    for (const V& margin : margins) { total += accumulator_of<V>(margin); }
+    return margins.layout.sum(total);
+  }
 }
 
 template <class T>
@@ -53,6 +57,20 @@ DYNAMICPO_HD constexpr accumulator_of<T> count(std::span<T> values) {
 template <class V, class Layout, class Column>
 DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> count(const lane_margins<V, Layout, Column>& margins) {
   return margins.layout.count;
+}
+
+/// 1 / count, rounded to T.
+template <class T>
+DYNAMICPO_HD constexpr T share(std::span<T> values) {
+  return static_cast<T>(accumulator_of<T>(1) / count(values));
+}
+template <class V, class Layout, class Column>
+DYNAMICPO_INLINE DYNAMICPO_HD V share(const lane_margins<V, Layout, Column>& margins) {
+  if constexpr (requires { margins.layout.share(); }) {
+    return margins.layout.share();
+  } else {
+    return static_cast<V>(accumulator_of<V>(1) / margins.layout.count);
+  }
 }
 
 template <class T>
@@ -66,6 +84,16 @@ DYNAMICPO_INLINE DYNAMICPO_HD V least(const lane_margins<V, Layout, Column>& mar
   V found = *margins.first;
   for (const V& margin : margins) { found = where(margin < found, margin, found); }
   return margins.layout.least_of(found);
+}
+
+/// Sets dz/dm of every margin, of a `uniform` aggregate; of lanes the first column's, which stands for all.
+template <class T>
+DYNAMICPO_HD constexpr void set_weight(std::span<T> values, const T& weight) {
+  for (T& value : values) { value = weight; }
+}
+template <class V, class Layout, class Column>
+DYNAMICPO_INLINE DYNAMICPO_HD void set_weight(const lane_margins<V, Layout, Column>& margins, const V& weight) {
+  *margins.first = weight;
 }
 
 }  // namespace dynamicpo::inline v1::detail

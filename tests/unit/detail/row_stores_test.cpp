@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "dynamicpo/detail/row_stores.hpp"
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -19,13 +20,19 @@ TEMPLATE_TEST_CASE("short rows are filled and copied to their ends, and nothing 
         }
       };
       const std::vector<TestType> blank(80, TestType(-1));
-      std::vector<TestType> copied = blank, by_16 = blank, by_64 = blank;
+      std::vector<TestType> copied = blank, by_16[] = {blank, blank}, by_64[] = {blank, blank};
       detail::copy_row(from.data(), copied.data() + first, n);
-      detail::fill_row<16>(TestType(7), by_16.data() + first, n);
-      detail::fill_row<64>(TestType(7), by_64.data() + first, n);
+      const TestType values[] = {TestType(7), TestType(-0.0)};
+      TestType* const rows_16[] = {by_16[0].data() + first, by_16[1].data() + first};
+      TestType* const rows_64[] = {by_64[0].data() + first, by_64[1].data() + first};
+      detail::fill_rows<16>(values, rows_16, n);
+      detail::fill_rows<64>(values, rows_64, n);
       require(copied, [&](std::size_t k) { return from[k]; });
-      require(by_16, [](std::size_t) { return TestType(7); });
-      require(by_64, [](std::size_t) { return TestType(7); });
+      for (const auto* const filled : {by_16, by_64}) {
+        require(filled[0], [](std::size_t) { return TestType(7); });
+        require(filled[1], [](std::size_t) { return TestType(0); });
+        for (std::size_t k = 0; k < n; ++k) { REQUIRE(std::signbit(filled[1][first + k])); }
+      }
     }
   }
 }

@@ -38,13 +38,19 @@ TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones
         std::vector<std::int32_t> order(po::detail::rows_in_order);
         std::multiset<po::index> seen;
         po::index asked_up_to = first;
+        const po::detail::tile<V>* awaited = nullptr;
         po::detail::for_each_tile<V, by_length>(
             rows, first, end, std::span(order),
             [&](po::index from, po::index to) {
               REQUIRE((from <= to && to <= end));
               asked_up_to = std::max(asked_up_to, to);
             },
-            [&](po::detail::tile<V>& tile) {
+            [&](po::detail::tile<V>* now, po::detail::tile<V>* next) {
+              REQUIRE(now == awaited);
+              REQUIRE((now != next || now == nullptr));
+              awaited = next;
+              if (now == nullptr) { return; }
+              const po::detail::tile<V>& tile = *now;
               REQUIRE((tile.used > 0 && tile.used <= V::count && tile.block_end == end));
               REQUIRE(tile.in_turn == !(ragged && by_length));
               for (std::size_t l = 0; l < tile.used; ++l) {
@@ -57,6 +63,7 @@ TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones
               REQUIRE(rows.negatives(row) > 64);
               seen.insert(row);
             });
+        REQUIRE(awaited == nullptr);
         REQUIRE(static_cast<po::index>(seen.size()) == end - first);
         REQUIRE((*seen.begin() == first && *seen.rbegin() == end - 1));
         REQUIRE(std::set<po::index>(seen.begin(), seen.end()).size() == seen.size());
