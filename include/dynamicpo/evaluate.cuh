@@ -23,12 +23,12 @@ struct device_layout {
   std::size_t columns = 0, bytes = 0;
 
   template <class A>
-  static device_layout of(const chunk_plan& plan, const long_row_memory& long_rows) {
+  static device_layout of(const chunk_plan& plan, std::size_t long_rows) {
     static_assert(sizeof(device_total<A>) <= counter);
     device_layout layout;
     const std::size_t totals = static_cast<std::size_t>(plan.chunks) * sizeof(batch_total<A>);
     layout.columns = chunks + (totals + 255) / 256 * 256;
-    layout.bytes = layout.columns + long_rows.bytes();
+    layout.bytes = layout.columns + long_rows;
     return layout;
   }
   template <class A>
@@ -104,16 +104,23 @@ class pending {
 
 namespace detail {
 
-/// One launch of a call: for rows of the class, of which the longest decides the kernel.
+/// One launch of a call: for rows of the class, of which the longest decides the kernel. `columns`: memory for long rows.
 template <class A, class Work>
 void launch_class(cudaStream_t stream, const Work& work, const chunk_plan& plan, const row_class& rows, index longest,
-                  const reduction_plan& reduction, const total_room<A>& room, const long_row_memory& long_rows) {
+                  const reduction_plan& reduction, const total_room<A>& room, std::byte* columns) {
   const auto short_rows = [&](auto kernel) {
     launch_kernel(stream, plan.chunks, threads_per_block, kernel, work, plan, rows, reduction, room);
   };
-  if (longest > longest_short_row) {
-    launch_kernel(stream, long_rows.blocks, threads_per_long_row, evaluate_long_rows<Work, A>, work, plan, rows,
-                  reduction, room, long_rows);
+  const auto long_rows = [&](auto kernel) {
+    long_row_memory memory = long_row_memory::plan<typename Work::compute>(longest, plan.chunks, Work::sorts);
+    memory.base = columns;
+    launch_kernel(stream, launch_shape{memory.blocks, threads_per_long_row, memory.launched_bytes<A>()}, kernel, work,
+                  plan, rows, reduction, room, memory);
+  };
+  if (longest > longest_row_in_block) {
+    long_rows(evaluate_long_rows<false, Work, A>);
+  } else if (longest > longest_short_row) {
+    long_rows(evaluate_long_rows<true, Work, A>);
   } else if (longest <= 1) {
     short_rows(evaluate_short_rows<1, 1, Work, A>);
   } else if (longest <= 4) {
@@ -129,23 +136,23 @@ void launch_class(cudaStream_t stream, const Work& work, const chunk_plan& plan,
   }
 }
 
-/// All rows of a call. Of ragged ones the short do not wait for the long: a launch for up to 8 negatives, 16, 32, 64
-/// and more, as far as there may be any.
+/// All rows of a call. Of ragged ones the short do not wait for the long: a launch for up to 8 negatives, 16, 32, 64,
+/// 1024 and more, as far as there may be any.
 template <class A, class Work>
 void launch(cudaStream_t stream, const Work& work, const chunk_plan& plan, const reduction_plan& reduction,
-            const total_room<A>& room, const long_row_memory& long_rows) {
+            const total_room<A>& room, std::byte* columns) {
   const index longest = work.policy.longest_row();
   row_class rows;
   if (work.policy.ragged()) {
-    for (const index most : {index{8}, index{16}, index{32}, longest_short_row}) {
+    for (const index most : {index{8}, index{16}, index{32}, longest_short_row, longest_row_in_block}) {
       if (longest <= most) { break; }
       rows.most = most;
       rows.last = false;
-      launch_class(stream, work, plan, rows, most, reduction, room, long_rows);
+      launch_class(stream, work, plan, rows, most, reduction, room, columns);
       rows = {.least = most + 1, .first = false};
     }
   }
-  launch_class(stream, work, plan, rows, longest, reduction, room, long_rows);
+  launch_class(stream, work, plan, rows, longest, reduction, room, columns);
 }
 
 template <class P, class R>
@@ -190,9 +197,9 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
 
   const index longest = policy.longest_row();
   const chunk_plan plan = chunk_plan::of(policy.rows(), rows_at_a_time(longest, policy.ragged()));
-  long_row_memory long_rows =
-      long_row_memory::plan<compute>(longest, plan.chunks, sorts_rows<typename Pipeline::select_type>);
-  const auto layout = device_layout::of<accumulator>(plan, long_rows);
+  using row_work = row_by_group<WithGradient, Pipeline, P, Reference, space::device>;
+  const auto layout = device_layout::of<accumulator>(
+      plan, long_row_memory::bytes_of_call<compute>(longest, policy.ragged(), plan.chunks, row_work::sorts));
   void *memory = nullptr, *owned = nullptr;
   if (exec.workspace != nullptr) {
     exec.workspace->reserve_bytes(layout.bytes);
@@ -202,7 +209,7 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
     memory = owned;
   }
   const total_room<accumulator> room = device_layout::room<accumulator>(memory);
-  long_rows.base = static_cast<std::byte*>(memory) + layout.columns;
+  std::byte* const columns = static_cast<std::byte*>(memory) + layout.columns;
   pending<compute> result(where, out.nonfinite, exec.stream, room.result, owned);
   if (owned != nullptr) {
     check_cuda("cudaMemsetAsync", cudaMemsetAsync(room.finished, 0, sizeof(unsigned), exec.stream));
@@ -211,12 +218,11 @@ pending<compute_of<P>> evaluate_on_device(const char* where, const exec::cuda_st
   const reduction_plan reduction{out.reduction == reduction::mean, out.nonfinite == nonfinite::propagate};
   const accumulator scale =
       reduction.averaged ? accumulator(1) / accumulator(static_cast<double>(policy.rows())) : accumulator(1);
-  const row_by_group<WithGradient, Pipeline, P, Reference, space::device> work{
-      pipeline,
-      policy,
-      reference,
-      {out.gradient, out.row_loss.data(), out.effective_beta.data(), out.nonfinite, scale}};
-  launch<accumulator>(exec.stream, work, plan, reduction, room, long_rows);
+  const row_work work{pipeline,
+                      policy,
+                      reference,
+                      {out.gradient, out.row_loss.data(), out.effective_beta.data(), out.nonfinite, scale}};
+  launch<accumulator>(exec.stream, work, plan, reduction, room, columns);
   if constexpr (WithGradient) {
     if (reduction.averaged) {
       const index blocks = policy.rows() < 4096 ? policy.rows() : 4096;
@@ -257,12 +263,12 @@ auto loss_and_gradient(const exec::cuda_stream& exec, const pipeline<Select, Bet
 inline void exec::cuda_workspace::reserve(index rows, index longest_row) {
   for (const bool ragged : {false, true}) {
     const auto plan = detail::chunk_plan::of(rows, detail::rows_at_a_time(longest_row, ragged));
-    const auto room = [&](const detail::long_row_memory& long_rows) {
+    const auto room = [&](std::size_t long_rows) {
       reserve_bytes(detail::device_layout::of<double>(plan, long_rows).bytes);
     };
     for (const bool sorts : {false, true}) {
-      room(detail::long_row_memory::plan<float>(longest_row, plan.chunks, sorts));
-      room(detail::long_row_memory::plan<double>(longest_row, plan.chunks, sorts));
+      room(detail::long_row_memory::bytes_of_call<float>(longest_row, ragged, plan.chunks, sorts));
+      room(detail::long_row_memory::bytes_of_call<double>(longest_row, ragged, plan.chunks, sorts));
     }
   }
 }

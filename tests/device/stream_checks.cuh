@@ -64,6 +64,50 @@ inline void gradients_do_not_depend_on_the_split(const rows<float>& in) {
   DEVICE_CHECK(same_bits(whole.gradient_chosen.values(), parts.gradient_chosen.values()));
 }
 
+/// The rows with negatives that take no part, so that each has `negatives`.
+inline rows<float> lengthened(const rows<float>& in, po::index negatives) {
+  rows<float> made = in;
+  made.negatives = negatives;
+  const auto lengthen = [&](const std::vector<float>& from, std::vector<float>& to, float score) {
+    to.assign(static_cast<std::size_t>(in.count() * negatives), score);
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const auto size = static_cast<std::size_t>(in.negatives);
+      to[i / size * static_cast<std::size_t>(negatives) + i % size] = from[i];
+    }
+  };
+  lengthen(in.rejected, made.rejected, -std::numeric_limits<float>::infinity());
+  lengthen(in.frozen_rejected, made.frozen_rejected, -1);
+  return made;
+}
+
+/// Rows whose columns fit the shared memory of a block, and the same where they lie outside.
+inline void rows_do_not_depend_on_where_columns_lie(po::index negatives) {
+  const auto in = random_rows<float>(10, rows_at_hand(100), negatives, false, -20);
+  const auto longer = lengthened(in, po::detail::longest_row_in_block + 1);
+  const device_batch<float, float> inside(in), outside(longer);
+  const auto a =
+      po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, inside.policy(), inside.reference(), inside.out()).get();
+  const auto b =
+      po::loss_and_gradient(po::exec::cuda_stream{}, pipeline, outside.policy(), outside.reference(), outside.out())
+          .get();
+  DEVICE_CHECK(a.loss == b.loss && a.rows == in.count() && b.rows == in.count());
+  DEVICE_CHECK(same_bits(inside.row_loss.values(), outside.row_loss.values()));
+  DEVICE_CHECK(same_bits(inside.gradient_chosen.values(), outside.gradient_chosen.values()));
+  auto expected = in;
+  expected.rejected = inside.gradient_rejected.values();
+  expected.frozen_rejected = inside.beta.values();
+  expected = lengthened(expected, longer.negatives);
+  const auto gradient = outside.gradient_rejected.values(), beta = outside.beta.values();
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    if (static_cast<po::index>(i) % longer.negatives < negatives) {
+      DEVICE_CHECK(std::memcmp(&gradient[i], &expected.rejected[i], sizeof(float)) == 0);
+      DEVICE_CHECK(std::memcmp(&beta[i], &expected.frozen_rejected[i], sizeof(float)) == 0);
+    } else {
+      DEVICE_CHECK(gradient[i] == 0 && beta[i] == 0);
+    }
+  }
+}
+
 /// A captured call answers anew, for what its inputs then hold, each time its graph runs.
 inline void graph_replays(const rows<float>& in, const rows<float>& later) {
   const device_batch<float, float> batch(in), direct(later);
@@ -132,13 +176,14 @@ inline void errors_are_named() {
 
 inline void check() {
   const po::index count = rows_at_hand(3000);
-  for (const po::index k : {5, 15, 40, 500}) {
+  for (const po::index k : {5, 15, 40, 500, 1500}) {
     const auto dense = random_rows<float>(7, count, k, false, 0);
     runs_are_identical(dense);
     runs_are_identical(odd_rows<float>(8, rows_at_hand(500), k));
     gradients_do_not_depend_on_the_split(dense);
     graph_replays(dense, random_rows<float>(9, count, k, false, 0));
   }
+  for (const po::index k : {65, 700, 1024}) { rows_do_not_depend_on_where_columns_lie(k); }
   errors_are_named();
 }
 

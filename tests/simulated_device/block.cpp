@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #endif
 #endif
 #if defined(SIMULATED_DEVICE_TELLS_STACKS)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -39,6 +41,12 @@ using jump_buffer = std::jmp_buf;
 #endif
 
 simulated_device::dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+namespace dynamicpo::inline v1::detail {
+/// Of the block that runs; declared in detail/warp.cuh.
+alignas(16) extern std::byte launched_memory[];
+alignas(16) std::byte launched_memory[simulated_device::most_launched_memory];
+}  // namespace dynamicpo::inline v1::detail
 
 namespace simulated_device {
 namespace {
@@ -186,7 +194,21 @@ warp_words::warp_words(unsigned mask, std::uint64_t own) {
   wait_until([&] { return group.here.times != times; });
 }
 
-void run(unsigned blocks, unsigned threads, const std::function<void()>& work) {
+namespace {
+
+/// A block finds no zeros in its launched memory, nor what the block before left; what is past it is out of bounds.
+void renew_launched_memory(std::size_t bytes) {
+  std::byte* const memory = dynamicpo::detail::launched_memory;
+#if defined(SIMULATED_DEVICE_TELLS_STACKS)
+  ASAN_UNPOISON_MEMORY_REGION(memory, most_launched_memory);
+  ASAN_POISON_MEMORY_REGION(memory + bytes, most_launched_memory - bytes);
+#endif
+  std::memset(memory, 0xa5, bytes);
+}
+
+}  // namespace
+
+void run(unsigned blocks, unsigned threads, std::size_t shared_bytes, const std::function<void()>& work) {
   if (running != nullptr) { give_up("a kernel starts a kernel"); }
   static block_state state;
   if (state.fibers.size() < threads) { state.fibers.resize(threads); }
@@ -197,6 +219,7 @@ void run(unsigned blocks, unsigned threads, const std::function<void()>& work) {
   blockDim.x = threads;
   for (unsigned block = 0; block < blocks; ++block) {
     blockIdx.x = block;
+    renew_launched_memory(shared_bytes);
     state.living = threads;
     state.all = {};
     for (lane_group& group : state.groups) { group.here = {}; }

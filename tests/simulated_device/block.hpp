@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -15,8 +16,12 @@ struct dim3 {
   dim3(unsigned x_ = 1) : x{x_} {}  // NOLINT(google-explicit-constructor): as CUDA's
 };
 
-/// work(), by each of `threads` threads of each of `blocks` blocks. What a thread throws ends the program.
-void run(unsigned blocks, unsigned threads, const std::function<void()>& work);
+/// Shared memory that a launch may ask for, as on devices that were not asked for more.
+inline constexpr std::size_t most_launched_memory = 48 * 1024;
+
+/// work(), by each of `threads` threads of each of `blocks` blocks, which have `shared_bytes` of launched memory. What a
+/// thread throws ends the program.
+void run(unsigned blocks, unsigned threads, std::size_t shared_bytes, const std::function<void()>& work);
 
 /// Waits for all threads of the block that have not ended. Returns how many of them gave true.
 unsigned wait_for_block(bool truth);

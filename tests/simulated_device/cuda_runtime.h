@@ -151,10 +151,14 @@ struct cudaLaunchConfig_t {
 template <class... Parameters, class... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...),
                                Arguments&&... arguments) {
-  if (config->gridDim.x == 0 || config->blockDim.x == 0 || config->blockDim.x > 1024) { return cudaErrorInvalidValue; }
-  simulated_device::in_order_of(config->stream, [blocks = config->gridDim.x, threads = config->blockDim.x, kernel,
+  if (config->gridDim.x == 0 || config->blockDim.x == 0 || config->blockDim.x > 1024 ||
+      config->dynamicSmemBytes > simulated_device::most_launched_memory) {
+    return cudaErrorInvalidValue;
+  }
+  simulated_device::in_order_of(config->stream, [blocks = config->gridDim.x, threads = config->blockDim.x,
+                                                 shared_bytes = config->dynamicSmemBytes, kernel,
                                                  ... held = Parameters(std::forward<Arguments>(arguments))] {
-    simulated_device::run(blocks, threads, [&] { kernel(held...); });
+    simulated_device::run(blocks, threads, shared_bytes, [&] { kernel(held...); });
   });
   return cudaSuccess;
 }

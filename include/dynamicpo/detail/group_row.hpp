@@ -165,6 +165,7 @@ struct row_by_group {
   using accumulator = accumulator_of<P>;
   using beta_type = typename Pipeline::beta_type;
   using objective_type = typename Pipeline::objective_type;
+  static constexpr bool sorts = sorts_rows<typename Pipeline::select_type>;
 
   Pipeline pipeline;
   scores<P, Space> policy;

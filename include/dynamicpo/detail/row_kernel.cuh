@@ -17,6 +17,11 @@ inline constexpr unsigned threads_per_block = 256;
 inline constexpr unsigned threads_per_long_row = 128;
 /// Rows of up to so many negatives are short: they fit the registers of a warp.
 inline constexpr index longest_short_row = 64;
+/// Longer rows of up to so many negatives have their columns in shared memory: in double, with what a cut sorts, 40 KiB
+/// of the 48 that a kernel has unasked, and a multiprocessor holds several such blocks. The rest of what a cut needs is
+/// twice as much and stays outside.
+inline constexpr index longest_row_in_block = 1024;
+inline constexpr std::size_t most_launched_memory = std::size_t{47} << 10;
 
 /// A batch in chunks of rows, a block each. Groups of a block take its rows in turn; no more chunks than one block adds
 /// up in no time.
@@ -146,6 +151,7 @@ __global__ void __launch_bounds__(threads_per_block)
 struct long_row_memory {
   std::byte* base = nullptr;
   std::size_t bytes_per_block = 0, most = 0;  ///< most: columns of all threads
+  std::size_t shared_bytes = 0;               ///< columns and what a cut sorts, where they lie in shared memory
   unsigned blocks = 0;
 
   /// For rows of up to `longest`; no more blocks than keep it all within a quarter of a gigabyte, if eight do.
@@ -155,32 +161,60 @@ struct long_row_memory {
     long_row_memory memory;
     if (longest <= longest_short_row) { return memory; }
     memory.most = (static_cast<std::size_t>(longest) + size - 1) / size * size;
-    memory.bytes_per_block = 4 * memory.most * sizeof(T) + (sorts ? cut_room<T>::bytes(memory.most, size) : 0);
-    const std::size_t fitting = budget / memory.bytes_per_block, wanted = fitting < 8      ? 8
-                                                                          : fitting < 2048 ? fitting
-                                                                                           : 2048;
+    memory.bytes_per_block = sorts ? cut_room<T>::bytes(memory.most, size) : 0;
+    if (longest <= longest_row_in_block) {
+      memory.shared_bytes = (4 * memory.most + (sorts ? cut_room<T>::padded_size(memory.most) : 0)) * sizeof(T);
+    } else {
+      memory.bytes_per_block += 4 * memory.most * sizeof(T);
+    }
+    const std::size_t fitting = memory.bytes_per_block == 0 ? 2048 : budget / memory.bytes_per_block,
+                      wanted = fitting < 8      ? 8
+                               : fitting < 2048 ? fitting
+                                                : 2048;
     memory.blocks =
         static_cast<unsigned>(static_cast<std::size_t>(chunks) < wanted ? static_cast<std::size_t>(chunks) : wanted);
     return memory;
   }
   std::size_t bytes() const { return blocks * bytes_per_block; }
+  /// Of all launches of a call: ragged rows in shared memory have one of their own.
+  template <class T>
+  static std::size_t bytes_of_call(index longest, bool ragged, index chunks, bool sorts) {
+    const std::size_t all = plan<T>(longest, chunks, sorts).bytes();
+    if (!ragged || longest <= longest_row_in_block) { return all; }
+    const std::size_t in_block = plan<T>(longest_row_in_block, chunks, sorts).bytes();
+    return all < in_block ? in_block : all;
+  }
+  /// What a launch asks for: totals take the place of the columns when these are done.
+  template <class A>
+  std::size_t launched_bytes() const {
+    constexpr std::size_t totals = threads_per_long_row * sizeof(batch_total<A>);
+    constexpr std::size_t most_columns = static_cast<std::size_t>(5 * longest_row_in_block) * sizeof(double);
+    static_assert(totals <= most_launched_memory && most_columns <= most_launched_memory);
+    return totals < shared_bytes ? shared_bytes : totals;
+  }
 };
 
-/// Rows of any length, a block each.
-template <class Work, class A>
+/// Rows of any length, a block each. \tparam InBlock  their columns, and what a cut sorts, lie in shared memory.
+template <bool InBlock, class Work, class A>
 __global__ void __launch_bounds__(threads_per_long_row)
     evaluate_long_rows(const Work work, const chunk_plan plan, const row_class rows, const reduction_plan reduction,
                        const total_room<A> room, const long_row_memory memory) {
   using T = typename Work::compute;
   constexpr unsigned size = threads_per_long_row;
   __shared__ double group_room[size / 32 + 1];
-  __shared__ typename std::aligned_storage<sizeof(batch_total<A>), alignof(batch_total<A>)>::type shared[size];
-  auto* const totals = reinterpret_cast<batch_total<A>*>(shared);
+  auto* const totals = reinterpret_cast<batch_total<A>*>(launched_memory);
   const block_group<size> group(group_room);
-  T* const columns = reinterpret_cast<T*>(memory.base + blockIdx.x * memory.bytes_per_block);
+  std::byte* const outside = memory.base + blockIdx.x * memory.bytes_per_block;
+  T* const columns = reinterpret_cast<T*>(InBlock ? launched_memory : outside);
+  T* const past_columns = columns + 4 * memory.most;
   const auto array = [&](unsigned i) { return column_iterator<T>{columns + i * memory.most + threadIdx.x, size}; };
   long_columns<T, T> own{array(0), array(1), array(2), array(3)};
-  own.cuts = cut_room<T>::in(columns + 4 * memory.most, memory.most, size);
+  if constexpr (InBlock) {
+    own.cuts = cut_room<T>::in(outside, memory.most, size);
+    own.cuts.sorted = past_columns;
+  } else {
+    own.cuts = cut_room<T>::in(past_columns, memory.most, size);
+  }
   for (index chunk = blockIdx.x; chunk < plan.chunks; chunk += gridDim.x) {
     const index first = chunk * plan.rows_per_chunk;
     const index end = first + plan.rows_per_chunk < plan.rows ? first + plan.rows_per_chunk : plan.rows;

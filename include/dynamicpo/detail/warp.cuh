@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+
 #include <cuda_runtime.h>
 
 #include "dynamicpo/config.hpp"
@@ -21,6 +23,13 @@ template <class T>
 __device__ inline T greater(const T& a, const T& b) {
   return a < b ? b : a;
 }
+
+/// Shared memory of a block, as much as its launch says.
+#if defined(__CUDACC__)
+alignas(16) extern __shared__ std::byte launched_memory[];
+#else  // a simulated device has it
+alignas(16) extern std::byte launched_memory[];
+#endif
 
 /// What each thread holds of a row is its own number.
 struct own_numbers {

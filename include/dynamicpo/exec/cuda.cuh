@@ -17,16 +17,29 @@ inline void check_cuda(const char* call, cudaError_t code) {
   if (code != cudaSuccess) { throw cuda_error(call, static_cast<int>(code), cudaGetErrorString(code)); }
 }
 
-/// kernel<<<blocks, threads, 0, stream>>>(arguments...), with an answer. A function: a compiler of the host takes it
-/// too.
+/// How many blocks of how many threads, with how much shared memory that the kernel does not declare itself.
+struct launch_shape {
+  index blocks;
+  unsigned threads;
+  std::size_t shared_bytes = 0;
+};
+
+/// kernel<<<blocks, threads, shared_bytes, stream>>>(arguments...), with an answer. A function: a compiler of the host
+/// takes it too.
+template <class... Parameters, class... Arguments>
+void launch_kernel(cudaStream_t stream, const launch_shape& shape, void (*kernel)(Parameters...),
+                   const Arguments&... arguments) {
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(static_cast<unsigned>(shape.blocks));
+  config.blockDim = dim3(shape.threads);
+  config.dynamicSmemBytes = shape.shared_bytes;
+  config.stream = stream;
+  check_cuda("kernel launch", cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...));
+}
 template <class... Parameters, class... Arguments>
 void launch_kernel(cudaStream_t stream, index blocks, unsigned threads, void (*kernel)(Parameters...),
                    const Arguments&... arguments) {
-  cudaLaunchConfig_t shape{};
-  shape.gridDim = dim3(static_cast<unsigned>(blocks));
-  shape.blockDim = dim3(threads);
-  shape.stream = stream;
-  check_cuda("kernel launch", cudaLaunchKernelEx(&shape, kernel, static_cast<Parameters>(arguments)...));
+  launch_kernel(stream, launch_shape{blocks, threads}, kernel, arguments...);
 }
 
 }  // namespace detail
