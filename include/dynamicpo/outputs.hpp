@@ -40,7 +40,7 @@ struct outputs<T, space::device> {
 };
 
 /// Where a selection goes. T is the element type of the policy scores. Nothing here may overlap the scores.
-template <class T>
+template <class T, class Space = space::host>
 struct selection_outputs {
   /// The selected negatives of row b are slots[offsets[b]] .. slots[offsets[b+1]), ascending indices into its rejected.
   /// offsets: B + 1 entries; slots: one for every rejected of the batch. Both or neither.
@@ -52,6 +52,17 @@ struct selection_outputs {
   std::span<compute_of<T>> mean_rest{};
   dynamicpo::nonfinite nonfinite = nonfinite::throw_;
   dynamicpo::workspace<compute_of<T>>* workspace = nullptr;
+};
+
+/// The same for device memory; nonfinite::throw_ throws in `get`, and the policy brings the workspace. `slots` of
+/// ragged rows is taken on trust.
+template <class T>
+struct selection_outputs<T, space::device> {
+  device_span<std::int64_t> offsets{};
+  device_span<std::int32_t> slots{};
+  device_span<selection_rule> rule{};
+  device_span<compute_of<T>> mean_rest{};
+  dynamicpo::nonfinite nonfinite = nonfinite::throw_;
 };
 
 }  // namespace dynamicpo::inline v1

@@ -27,7 +27,7 @@ struct selection_counts : row_counts {
 /// an invalid row has no order to select by). Cost, bits and allocation as for `loss`.
 template <class Exec, class Select, class P, class Space>
 auto select_negatives(const Exec& exec, const Select& select, const scores<P, Space>& policy,
-                      const selection_outputs<std::remove_const_t<P>>& out) {
+                      const selection_outputs<std::remove_const_t<P>, Space>& out) {
   using T = compute_of<P>;
   constexpr const char* where = "select_negatives";
   static_assert(selection<Select, T>, "dynamicpo: not a selection; see dynamicpo/select/concept.hpp");

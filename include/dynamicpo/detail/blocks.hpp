@@ -102,7 +102,8 @@ constexpr bool same_space() {
                   "dynamicpo: the execution policy and the scores live in different memory spaces");
     constexpr bool same = std::is_same_v<typename Exec::space_type, Space>;
     static_assert(!same || block_policy<Exec>,
-                  "dynamicpo: this execution policy takes whole batches, include dynamicpo/evaluate.cuh, under nvcc");
+                  "dynamicpo: this execution policy takes whole batches, include dynamicpo/evaluate.cuh or "
+                  "dynamicpo/select_negatives.cuh, under nvcc");
     return same && block_policy<Exec>;
   } else {
     return false;

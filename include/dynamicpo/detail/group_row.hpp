@@ -137,6 +137,70 @@ inline constexpr bool selects_in_group =
     std::is_same_v<Select, select::threshold> || std::is_same_v<Select, select::boundary> ||
     std::is_same_v<Select, select::top_k>;
 
+/// What a row's scores say about which of its negatives are selected; the same in all threads.
+template <class T>
+struct row_cut {
+  loaded_row<T> chosen;  ///< with how many negatives take part, and the first defect of the row
+  T highest{0};          ///< best score of the negatives that take part
+  T least{0};            ///< least selected score
+  index selected = 0;
+};
+
+/// Steps 1 and 2: scores and log-ratios into the columns of `room`, and the cut. Of a row with a defect nothing is
+/// selected, or, under `propagate`, all.
+template <class T, class Group, class Select, class P, class Space, class Reference, class Room>
+DYNAMICPO_INLINE DYNAMICPO_HD row_cut<T> cut_row(const Group& group, const Select& select,
+                                                 const scores<P, Space>& policy, const Reference& reference, index row,
+                                                 bool propagate, Room& room) {
+  using V = typename Group::template of<T>;
+  constexpr T infinite = elementary_float::infinity<T>;
+  constexpr index defect_kinds = 8;
+  row_cut<T> found;
+  found.chosen = load_chosen<T>(policy, reference, row);
+  V present(0), highest(-infinite);
+  accumulator_of<V> first_defect(elementary_float::infinity<double>);
+  group.each([&](unsigned rank) {
+    for (unsigned c = 0; c < room.columns(); ++c) {
+      const index k = static_cast<index>(c) * Group::size + rank;
+      loaded_negative<T> one;
+      if (k < policy.negatives(row)) { one = load_negative<T>(policy, reference, row, k); }
+      // What takes no part has the score -inf, so that an impossible item that is a defect is the least possible.
+      const T score = one.score == -infinite ? elementary_float::lowest<T> : one.score;
+      group.set(room.score[c], rank, one.present ? score : -infinite);
+      group.set(room.ratio[c], rank, one.present ? one.ratio : T(0));
+      if (one.problem != defect::none && group.get(first_defect, rank) == elementary_float::infinity<double>) {
+        // Of two defects of a row the first has the lesser number.
+        group.set(first_defect, rank, static_cast<double>(k * defect_kinds + static_cast<index>(one.problem)));
+      }
+    }
+  });
+  for (unsigned c = 0; c < room.columns(); ++c) {
+    const V score = room.score[c];
+    present = present + where(score == V(-infinite), V(0), V(1));
+    highest = where(highest < score, score, highest);
+  }
+  found.chosen.negatives = static_cast<index>(group.sum(present));
+  const auto defect_order = group.least(first_defect);
+  if (defect_order < elementary_float::infinity<double>) {
+    const auto number = static_cast<index>(defect_order);
+    found.chosen.note(static_cast<defect>(number % defect_kinds), number / defect_kinds);
+  }
+  const bool valid = found.chosen.problem == defect::none;
+  if (!valid && !propagate) { return found; }
+
+  found.highest = group.most(highest);
+  found.least = elementary_float::lowest<T>;
+  if (valid && found.chosen.negatives > 0) {
+    found.least = cut_in_group<T>(select, group, room, found.chosen.score, found.highest, found.chosen.negatives);
+  }
+  V taken(0);
+  for (unsigned c = 0; c < room.columns(); ++c) {
+    taken = taken + where(negated(room.score[c] < V(found.least)), V(1), V(0));
+  }
+  found.selected = static_cast<index>(group.sum(taken));
+  return found;
+}
+
 /// Where results go; null or empty: not asked for.
 template <class T, class Space>
 struct row_results {
@@ -176,50 +240,16 @@ struct row_by_group {
   template <class Group, class Room>
   DYNAMICPO_INLINE DYNAMICPO_HD row_outcome<compute> operator()(const Group& group, index row, Room& room) const {
     using V = typename Group::template of<compute>;
-    constexpr compute infinite = elementary_float::infinity<compute>;
     constexpr compute not_a_number = elementary_float::nan<compute>;
-    row_outcome<compute> outcome;
-    const loaded_row<compute> chosen = load_chosen<compute>(policy, reference, row);
-    outcome.problem = chosen.problem;
-    V present(0), highest(-infinite);
-    accumulator_of<V> first_defect(elementary_float::infinity<double>);
-    group.each([&](unsigned rank) {
-      for (unsigned c = 0; c < room.columns(); ++c) {
-        const index k = static_cast<index>(c) * Group::size + rank;
-        loaded_negative<compute> one;
-        if (k < policy.negatives(row)) { one = load_negative<compute>(policy, reference, row, k); }
-        // What takes no part has the score -inf, so that an impossible item that is a defect is the least possible.
-        const compute score = one.score == -infinite ? elementary_float::lowest<compute> : one.score;
-        group.set(room.score[c], rank, one.present ? score : -infinite);
-        group.set(room.ratio[c], rank, one.present ? one.ratio : compute(0));
-        if (one.problem != defect::none && group.get(first_defect, rank) == elementary_float::infinity<double>) {
-          group.set(first_defect, rank, number_of(one.problem, k));
-        }
-      }
-    });
-    for (unsigned c = 0; c < room.columns(); ++c) {
-      const V score = room.score[c];
-      present = present + where(score == V(-infinite), V(0), V(1));
-      highest = where(highest < score, score, highest);
-    }
-    const auto negatives = static_cast<index>(group.sum(present));
-    const auto defect_order = group.least(first_defect);
-    if (outcome.problem == defect::none && defect_order < elementary_float::infinity<double>) {
-      outcome.slot = static_cast<index>(defect_order) / defect_kinds;
-      outcome.problem = static_cast<defect>(static_cast<index>(defect_order) % defect_kinds);
-    }
     const bool propagate = out.nonfinite == nonfinite::propagate;
+    const auto found = cut_row<compute>(group, pipeline.select, policy, reference, row, propagate, room);
+    row_outcome<compute> outcome;
+    outcome.problem = found.chosen.problem;
+    outcome.slot = found.chosen.problem_slot;
     if (outcome.problem != defect::none && !propagate) { return write_nothing(group, row, not_a_number, outcome); }
 
-    compute least = elementary_float::lowest<compute>;
-    if (outcome.problem == defect::none && negatives > 0) {
-      least = cut_in_group<compute>(pipeline.select, group, room, chosen.score, group.most(highest), negatives);
-    }
-    across_threads<Group, V> layout{group, V(least), accumulator_of<V>(0)};
-    V taken(0);
-    for (unsigned c = 0; c < room.columns(); ++c) { taken = taken + where(layout.selected(room.score[c]), V(1), V(0)); }
-    const auto count = static_cast<index>(group.sum(taken));
-    layout.count = accumulator_of<V>(static_cast<double>(count));
+    const index count = found.selected;
+    const across_threads<Group, V> layout{group, V(found.least), accumulator_of<V>(static_cast<double>(count))};
     if (outcome.problem == defect::none && count == 0) {
       outcome.empty = true;
       return write_nothing(group, row, compute(0), outcome);
@@ -242,8 +272,8 @@ struct row_by_group {
       mean_rest = mean_of_rest(columns.score, columns.size, layout, layout.count);
     }
     const auto result =
-        evaluate_columns<WithGradient, V>(pipeline.beta, pipeline.objective, layout, V(chosen.score), V(chosen.ratio),
-                                          mean_rest, columns, accumulator_of<V>(out.scale));
+        evaluate_columns<WithGradient, V>(pipeline.beta, pipeline.objective, layout, V(found.chosen.score),
+                                          V(found.chosen.ratio), mean_rest, columns, accumulator_of<V>(out.scale));
     if (group.any(result.overflow)) {
       if (outcome.problem == defect::none) { outcome.problem = defect::margin; }
       if (!propagate) { return write_nothing(group, row, not_a_number, outcome); }
@@ -259,7 +289,7 @@ struct row_by_group {
       for (unsigned c = 0; c < room.columns(); ++c) {
         const index k = static_cast<index>(c) * Group::size + rank;
         if (k >= size) { break; }
-        const bool selected = !(group.get(room.score[c], rank) < least);
+        const bool selected = !(group.get(room.score[c], rank) < found.least);
         if constexpr (WithGradient) {
           const compute weight = selected ? group.get(room.weight[c], rank) : compute(0);
           out.gradient.rejected(row, k) = static_cast<stored>(per_token(weight, policy.rejected_length(row, k)));
@@ -273,13 +303,6 @@ struct row_by_group {
   }
 
  private:
-  static constexpr index defect_kinds = 8;
-
-  /// Of two defects of a row the first has the lesser number.
-  DYNAMICPO_HD static double number_of(defect problem, index slot) {
-    return static_cast<double>(slot * defect_kinds + static_cast<index>(problem));
-  }
-
   template <class Group>
   DYNAMICPO_INLINE DYNAMICPO_HD void write_loss(const Group& group, index row, const compute& loss) const {
     group.each([&](unsigned rank) {

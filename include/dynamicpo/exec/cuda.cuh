@@ -84,8 +84,9 @@ class cuda_workspace {
 };
 
 /// On the current CUDA device, in the order of `stream`: calls return at once with a result whose `get` waits. Include
-/// dynamicpo/evaluate.cuh for the calls. Without a workspace memory comes from the stream's pool (cudaMallocAsync) and
-/// goes back with the result. With one, nothing is allocated and calls can be captured in a graph.
+/// dynamicpo/evaluate.cuh or dynamicpo/select_negatives.cuh for the calls. Without a workspace memory comes from the
+/// stream's pool (cudaMallocAsync) and goes back with the result. With one, nothing is allocated and calls can be
+/// captured in a graph.
 struct cuda_stream {
   using space_type = space::device;
   /// Rows go to kernels, not to `for_each_block`.
