@@ -7,6 +7,7 @@
 #include <string>
 
 #include "device/device_test.cuh"
+#include "dynamicpo/exec/device_room.cuh"
 #include "dynamicpo/objective/sdpo.hpp"
 #include "support/message_of.hpp"
 
@@ -108,6 +109,28 @@ inline void rows_do_not_depend_on_where_columns_lie(po::index negatives) {
   }
 }
 
+/// What other calls keep in a workspace meanwhile does not matter.
+inline void workspaces_are_shared(const rows<float>& in) {
+  const device_batch<float, float> batch(in);
+  po::exec::cuda_workspace workspace;
+  const po::exec::cuda_stream exec{nullptr, &workspace};
+  const auto call = [&] {
+    return po::loss_and_gradient(exec, pipeline, batch.policy(), batch.reference(), batch.out());
+  };
+  workspace.reserve(in.count(), in.longest());
+  workspace.reserve_bytes(8192);
+  const auto loss = call().get().loss;
+  const auto use = [&] {
+    po::detail::device_room room(exec, 4096);
+    po::detail::check_cuda("cudaMemset", cudaMemset(room.take<char>(4096), 0x7f, 4096));
+  };
+  for (int times = 0; times < 2; ++times) {
+    use();
+    const auto result = call().get();
+    DEVICE_CHECK(result.loss == loss && result.rows == in.count());
+  }
+}
+
 /// A captured call answers anew, for what its inputs then hold, each time its graph runs.
 inline void graph_replays(const rows<float>& in, const rows<float>& later) {
   const device_batch<float, float> batch(in), direct(later);
@@ -179,6 +202,7 @@ inline void check() {
   for (const po::index k : {5, 15, 40, 500, 1500}) {
     const auto dense = random_rows<float>(7, count, k, false, 0);
     runs_are_identical(dense);
+    workspaces_are_shared(dense);
     runs_are_identical(odd_rows<float>(8, rows_at_hand(500), k));
     gradients_do_not_depend_on_the_split(dense);
     graph_replays(dense, random_rows<float>(9, count, k, false, 0));

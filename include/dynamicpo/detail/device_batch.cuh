@@ -17,7 +17,7 @@ namespace detail {
 
 /// Memory of one call: the result, a counter, totals of chunks, what the call keeps by row, and columns of long rows.
 struct device_layout {
-  static constexpr std::size_t counter = 256, chunks = 512;  // the result comes first
+  static constexpr std::size_t counter = 256, chunks = result_bytes;  // the result comes first
   std::size_t own = 0, columns = 0, bytes = 0;
 
   /// \param own_bytes  of what the call keeps. \param long_rows  bytes of columns.

@@ -17,6 +17,9 @@ inline void check_cuda(const char* call, cudaError_t code) {
   if (code != cudaSuccess) { throw cuda_error(call, static_cast<int>(code), cudaGetErrorString(code)); }
 }
 
+/// At the beginning of a workspace lie a result and a counter that is 0 between calls: other memory begins behind.
+inline constexpr std::size_t result_bytes = 512;
+
 /// How many blocks of how many threads, with how much shared memory that the kernel does not declare itself.
 struct launch_shape {
   index blocks;

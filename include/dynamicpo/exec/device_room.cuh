@@ -12,8 +12,8 @@ class device_room {
  public:
   device_room(const exec::cuda_stream& exec, std::size_t bytes) : stream_{exec.stream} {
     if (exec.workspace != nullptr) {
-      exec.workspace->reserve_bytes(bytes);
-      next_ = static_cast<std::byte*>(exec.workspace->data());
+      exec.workspace->reserve_bytes(result_bytes + bytes);
+      next_ = static_cast<std::byte*>(exec.workspace->data()) + result_bytes;
     } else if (bytes > 0) {
       check_cuda("cudaMallocAsync", cudaMallocAsync(&owned_, bytes, exec.stream));
       next_ = static_cast<std::byte*>(owned_);
