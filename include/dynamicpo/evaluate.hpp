@@ -65,12 +65,8 @@ auto evaluate(const char* where, const Exec& exec, const Pipeline& pipeline, con
   const bool averaged = out.reduction == reduction::mean && plan.rows > 0;
   const accumulator batch(static_cast<double>(plan.rows));
   const row_evaluation<WithGradient, WithInstruments, Pipeline, P, Reference, Space> row_work{
-      pipeline,
-      policy,
-      reference,
-      out,
-      averaged ? static_cast<accumulator>(accumulator(1) / batch) : accumulator(1),
-      WithGradient && exceeds_caches(out.gradient, policy)};
+      {pipeline, policy, reference, out, averaged ? static_cast<accumulator>(accumulator(1) / batch) : accumulator(1),
+       WithGradient && exceeds_caches(out.gradient, policy)}};
   const group_total<compute> total = for_each_block<compute>(exec, plan, out.workspace, row_work);
 
   evaluation<compute, seen_type> result;

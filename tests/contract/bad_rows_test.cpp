@@ -61,8 +61,10 @@ struct written {
 
 template <class Pipeline, class T>
 written<T> call(const Pipeline& pipeline, const batch<T>& scores, po::nonfinite nonfinite) {
-  written<T> out{table_like(scores.policy.view(), T(77)), std::vector<T>(scores.policy.chosen.size(), T(77)),
-                 std::vector<T>(scores.policy.rejected.size(), T(77)), {}};
+  written<T> out{table_like(scores.policy.view(), T(77)),
+                 std::vector<T>(scores.policy.chosen.size(), T(77)),
+                 std::vector<T>(scores.policy.rejected.size(), T(77)),
+                 {}};
   out.error = message_of<std::domain_error>([&] {
     po::loss_and_gradient(po::exec::seq, pipeline, scores.policy.view(), scores.reference.view(),
                           {.gradient = out.gradient.view(),
@@ -126,8 +128,8 @@ TEMPLATE_TEST_CASE("an invalid row contributes nothing: gradient 0, row loss NaN
     for (const po::index b : {0, 2, 3}) { sum += static_cast<double>(found.row_loss[static_cast<std::size_t>(b)]); }
     REQUIRE(found.result.loss == sum);
 
-    const auto mean = evaluate(dynamic, scores.policy.view(), scores.reference.view(),
-                               {.reduction = po::reduction::mean});
+    const auto mean =
+        evaluate(dynamic, scores.policy.view(), scores.reference.view(), {.reduction = po::reduction::mean});
     REQUIRE(mean.result.loss == sum / 3);
     for (const po::index b : {0, 2, 3}) {
       const auto at = static_cast<std::size_t>(b);
@@ -166,8 +168,8 @@ TEMPLATE_TEST_CASE("nonfinite::propagate: IEEE, and the NaN shows in the loss wh
     CAPTURE(what.name);
     const batch<TestType> scores = with_fault(random_batch<TestType>(4, 3, negatives), what);
     const auto one_left = po::pipeline{po::select::top_k{.count = 1}, po::beta::fixed{}, po::objective::dpo};
-    const auto found = evaluate(one_left, scores.policy.view(), scores.reference.view(),
-                                {.nonfinite = po::nonfinite::propagate});
+    const auto found =
+        evaluate(one_left, scores.policy.view(), scores.reference.view(), {.nonfinite = po::nonfinite::propagate});
     REQUIRE(std::isnan(found.result.loss));
     REQUIRE(std::isnan(found.row_loss[bad]));
     REQUIRE(std::isnan(found.gradient.chosen[bad]));
@@ -274,11 +276,28 @@ TEMPLATE_TEST_CASE("mask = 0 for a negative: not read (may be NaN); same bits as
         po::reduction::sum);
 }
 
+TEMPLATE_TEST_CASE("a ragged row without negatives is empty, but invalid where its chosen is not finite", "", float,
+                   double) {
+  batch<TestType> rows = random_batch<TestType>(8, 64, 10, true);
+  auto& offsets = rows.policy.offsets;
+  offsets[21] = offsets[22] = offsets[20];  // the row after gets what these had
+  rows.reference.offsets = offsets;
+  rows.policy.chosen[21] = nan_of<TestType>;
+  po::index empty = 0;
+  for (std::size_t row = 0; row < 64; ++row) { empty += offsets[row] == offsets[row + 1] ? 1 : 0; }
+  const auto found = evaluate(po::vanilla(po::objective::dmpo), rows.policy.view(), rows.reference.view(),
+                              {.nonfinite = po::nonfinite::skip});
+  REQUIRE(found.result.rows == 64 - empty);
+  REQUIRE(found.result.empty_rows == empty - 1);
+  REQUIRE(found.result.invalid_rows == 1);
+  REQUIRE(found.result.first_invalid.row == 21);
+}
+
 TEMPLATE_TEST_CASE("token sequence empty (length 0): chosen: invalid row; rejected: excluded", "", float, double) {
   const table<TestType> policy{{-4, -6, -8}, {-10, nan_of<TestType>, -12, -3, -5, -9}};
   const std::vector<std::int32_t> chosen{2, 0, 4}, rejected{5, 0, 4, 1, 5, -1};
-  const auto found = evaluate(po::vanilla(po::objective::dmpo), policy.view().with_lengths(chosen, rejected),
-                              po::reference_free);
+  const auto found =
+      evaluate(po::vanilla(po::objective::dmpo), policy.view().with_lengths(chosen, rejected), po::reference_free);
   REQUIRE(found.result.rows == 2);
   REQUIRE(found.result.first_invalid.row == 1);
   REQUIRE(found.result.first_invalid.slot == -1);
@@ -303,9 +322,8 @@ TEMPLATE_TEST_CASE("token sequence empty (length 0): chosen: invalid row; reject
 }
 
 TEST_CASE("validate counts what loss calls invalid or empty, and reads nothing else") {
-  const table<double> policy{{-1, nan_of<double>, -2, -3, -4},
-                             {-2, -3, -infinity_of<double>, -infinity_of<double>, -5},
-                             {0, 1, 2, 3, 4, 5}};
+  const table<double> policy{
+      {-1, nan_of<double>, -2, -3, -4}, {-2, -3, -infinity_of<double>, -infinity_of<double>, -5}, {0, 1, 2, 3, 4, 5}};
   table<double> reference = table_like(policy.view(), -2.0);
   reference.rejected[4] = nan_of<double>;
   const po::row_counts counts = po::validate(policy.view(), reference.view());

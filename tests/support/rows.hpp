@@ -133,8 +133,8 @@ bool same_bits(const answer<T>& a, const answer<T>& b) {
          same_bits(a.row_loss, b.row_loss) && same_bits(a.beta, b.beta);
 }
 
-/// The answer of a call. With instruments rows are seen one by one, without them side by side or along the lanes: both
-/// are asked, and must agree to the bit.
+/// The answer of a call. With instruments rows are seen one by one, without them side by side or along the lanes, and
+/// without betas wanted some are added up as they are read: all are asked, and must agree to the bit.
 template <class Pipeline, class P, class Reference, class Exec = po::exec::sequential>
 auto evaluate(const Pipeline& pipeline, const po::scores<P>& policy, const Reference& reference, how options = {},
               const Exec& exec = {}) {
@@ -152,17 +152,23 @@ auto evaluate(const Pipeline& pipeline, const po::scores<P>& policy, const Refer
                                         .nonfinite = options.nonfinite},
                                        po::with_instruments);
 
-  auto again = found;
-  const auto plain = po::loss_and_gradient(exec, pipeline, policy, reference,
-                                           {.gradient = again.gradient.view(),
-                                            .row_loss = again.row_loss,
-                                            .effective_beta = again.beta,
-                                            .reduction = options.reduction,
-                                            .nonfinite = options.nonfinite});
-  if (!same_counts(plain, found.result) || !same_bits(plain.loss, found.result.loss) ||
-      !same_bits(again.gradient, found.gradient) || !same_bits(again.row_loss, found.row_loss) ||
-      !same_bits(again.beta, found.beta)) {
-    throw std::logic_error("rows seen one by one and rows in lanes have different answers");
+  for (const bool with_beta : {true, false}) {
+    auto again = found;
+    again.gradient = table_like(policy, static_cast<stored>(nan_of<float>));
+    std::fill(again.row_loss.begin(), again.row_loss.end(), nan_of<compute>);
+    if (with_beta) { std::fill(again.beta.begin(), again.beta.end(), nan_of<compute>); }
+    const auto plain =
+        po::loss_and_gradient(exec, pipeline, policy, reference,
+                              {.gradient = again.gradient.view(),
+                               .row_loss = again.row_loss,
+                               .effective_beta = with_beta ? std::span(again.beta) : std::span<compute>(),
+                               .reduction = options.reduction,
+                               .nonfinite = options.nonfinite});
+    if (!same_counts(plain, found.result) || !same_bits(plain.loss, found.result.loss) ||
+        !same_bits(again.gradient, found.gradient) || !same_bits(again.row_loss, found.row_loss) ||
+        !same_bits(again.beta, found.beta)) {
+      throw std::logic_error("rows seen one by one and rows in lanes have different answers");
+    }
   }
   return found;
 }
