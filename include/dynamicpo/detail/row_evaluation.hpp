@@ -16,10 +16,21 @@
 #include "dynamicpo/detail/rows_alone.hpp"
 #include "dynamicpo/detail/stream_store.hpp"
 #include "dynamicpo/detail/tiles.hpp"
+#include "dynamicpo/objective/aggregate.hpp"
 #include "dynamicpo/outputs.hpp"
 
 /// How a group of rows goes through the three steps: side by side in tiles, along the lanes, or one by one.
 namespace dynamicpo::inline v1::detail {
+
+/// Aggregates known to read the sum and the number of the margins alone.
+template <class Aggregate>
+inline constexpr bool reads_sum_alone = false;
+template <>
+inline constexpr bool reads_sum_alone<aggregate::mean> = true;
+template <>
+inline constexpr bool reads_sum_alone<aggregate::sum> = true;
+template <>
+inline constexpr bool reads_sum_alone<aggregate::single> = true;
 
 /// Sees rows through the three steps and writes what is asked for.
 template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
@@ -50,9 +61,10 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     }
   }();
   /// Whether rows may be added up as they are read (exact_row_sums).
-  static constexpr bool sums_rows = in_lanes && reads_as_computed && whole_rows &&
+  static constexpr bool sums_rows = in_lanes && reads_as_computed && whole_rows && reads_sum_alone<aggregate> &&
                                     one_weight<beta_type, objective_type> && std::is_same_v<stored, float> &&
                                     std::is_same_v<accumulator_of<compute>, double>;
+
   /// Rows [first, end), a block.
   template <std::size_t Bytes>
   void operator()(register_bytes<Bytes>, index first, index end, row_buffers<compute>& lane,
