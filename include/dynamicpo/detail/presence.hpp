@@ -14,27 +14,46 @@
 /// Which negatives of a row take part, a bit each.
 namespace dynamicpo::inline v1::detail {
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+/// Bit k: whether low[k] is not 0; bit 8 + k: whether high[k] is not, k < 8.
+DYNAMICPO_INLINE std::uint64_t bits_of_sixteen(const std::uint8_t* low, const std::uint8_t* high) {
+#if defined(__SSE2__) && defined(__GNUC__) && !defined(__CUDACC__)
+  typedef std::int64_t words __attribute__((vector_size(16)));  // NOLINT(modernize-use-using): an attribute
+  typedef char bytes __attribute__((vector_size(16)));          // NOLINT(modernize-use-using)
+  std::int64_t word[2];
+  std::memcpy(&word[0], low, 8);
+  std::memcpy(&word[1], high, 8);
+  const bytes zero = reinterpret_cast<bytes>(words{word[0], word[1]}) == bytes{};
+  return 0xffff ^ static_cast<std::uint64_t>(__builtin_ia32_pmovmskb128(zero));
+#else
+  std::uint64_t bits = 0;
+  for (int k = 0; k < 8; ++k) {
+    bits |= std::uint64_t{low[k] != 0} << k;
+    bits |= std::uint64_t{high[k] != 0} << (8 + k);
+  }
+  return bits;
+#endif
+}
+
 /// Bit k: whether bytes[k], k < count <= 64, is not 0. Reads nothing else.
 inline std::uint64_t bits_of_bytes(const std::uint8_t* bytes, std::size_t count) {
   std::uint64_t bits = 0;
-  const auto eight = [&](std::size_t k) {
-    constexpr std::uint64_t low = 0x7f7f7f7f7f7f7f7f;
-    std::uint64_t word;
-    std::memcpy(&word, bytes + k, sizeof(word));
-    const std::uint64_t ones = (((word & low) + low) | word) >> 7 & 0x0101010101010101;
-    bits |= (ones * 0x0102040810204080 >> 56) << k;
-  };
-  std::size_t k = 0;
-  if constexpr (std::endian::native == std::endian::little) {
-    for (; k + 8 <= count; k += 8) { eight(k); }
-    if (k < count && count >= 8) {
-      eight(count - 8);
-      return bits;
-    }
+  if (count < 8) {
+    for (std::size_t k = 0; k < count; ++k) { bits |= std::uint64_t{bytes[k] != 0} << k; }
+    return bits;
   }
-  for (; k < count; ++k) { bits |= std::uint64_t{bytes[k] != 0} << k; }
-  return bits;
+  const std::uint8_t* const last = bytes + (count - 8);
+  std::size_t k = 0;
+  for (; k + 16 <= count; k += 16) { bits |= bits_of_sixteen(bytes + k, bytes + k + 8) << k; }
+  if (k == count) { return bits; }
+  // What is left are eight to fifteen bytes, or fewer that end with eight.
+  const std::uint64_t rest = bits_of_sixteen(k + 8 <= count ? bytes + k : last, last);
+  return bits | (k + 8 <= count ? (rest & 0xff) << k : 0) | (rest >> 8) << (count - 8);
 }
+
+#pragma GCC diagnostic pop
 
 /// Bit k: whether rejected (row, k), k < count <= 64, takes part, by mask and lengths.
 template <class T, class Space>

@@ -281,14 +281,21 @@ struct tile {
   DYNAMICPO_INLINE lane_bits<V> measure(const Policy& policy) {
     alignas(64) bits_of<T> lane_apart[rows];
     std::uint64_t present[rows];
-    columns = 0;
+    index longest = 0;
     for (std::size_t l = 0; l < rows; ++l) {
       const index negatives = policy.negatives(row[l]);
-      const bool fits = l < used && negatives <= static_cast<index>(max_columns) && policy.chosen_length(row[l]) > 0;
+      const bool fits = l < used && negatives <= static_cast<index>(max_columns);
       lane_apart[l] = fits ? 0 : -1;
       count[l] = fits ? negatives : 0;
-      present[l] = bits_of_present(policy, row[l], static_cast<std::size_t>(count[l]));
-      columns = std::max(columns, static_cast<std::size_t>(count[l]));
+      longest = std::max(longest, count[l]);
+      present[l] = count[l] == 0 ? 0 : ~std::uint64_t{0} >> (64 - count[l]);
+    }
+    columns = static_cast<std::size_t>(longest);
+    if (policy.masked() || policy.length_normalised()) {
+      for (std::size_t l = 0; l < rows; ++l) {
+        if (policy.chosen_length(row[l]) <= 0) { lane_apart[l] = -1; }
+        present[l] = bits_of_present(policy, row[l], static_cast<std::size_t>(count[l]));
+      }
     }
     apart = truth::load(lane_apart);
     return lane_bits<V>::load(present);
