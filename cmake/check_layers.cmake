@@ -35,7 +35,7 @@ set(layers
     "detail/blocks detail/row"
     "detail/tile detail/long_row detail/group_row detail/instrument_row"
     "detail/tiles detail/group_selection"
-    "detail/rows_alone"
+    "detail/rows_alone detail/row_stretch"
     "detail/row_evaluation detail/row_selection detail/row_kernel metrics"
     "detail/device_batch"
     "evaluate row_gaps select_negatives validate lm/device_log_prob sample/device_negatives"

@@ -115,13 +115,20 @@ constexpr void require_device_selection() {
                 "dynamicpo: this selection does not run on a device, as all, violators, threshold, boundary and top_k do");
 }
 
+/// Threads of a group that takes short rows, and negatives of each.
+template <unsigned Size, unsigned C>
+struct group_shape {};
+
 /// One launch of a call: for rows of the class, of which the longest decides the kernel. `columns`: memory for long
 /// rows.
 template <class A, class Work>
 void launch_class(cudaStream_t stream, const Work& work, const chunk_plan& plan, const row_class& rows, index longest,
                   const reduction_plan& reduction, const total_room<A>& room, std::byte* columns) {
-  const auto short_rows = [&](auto kernel) {
-    launch_kernel(stream, plan.chunks, threads_per_block, kernel, work, plan, rows, reduction, room);
+  const auto short_rows = [&]<unsigned Size, unsigned C>(group_shape<Size, C>) {
+    const index stretch_rows = rows_of_stretch(work, static_cast<index>(threads_per_block / Size));
+    const auto kernel =
+        stretch_rows > 0 ? evaluate_short_rows<Size, C, true, Work, A> : evaluate_short_rows<Size, C, false, Work, A>;
+    launch_kernel(stream, plan.chunks, threads_per_block, kernel, work, plan, rows, reduction, room, stretch_rows);
   };
   const auto long_rows = [&](auto kernel) {
     long_row_memory memory = long_row_memory::plan<typename Work::compute>(longest, plan.chunks, Work::sorts);
@@ -134,17 +141,17 @@ void launch_class(cudaStream_t stream, const Work& work, const chunk_plan& plan,
   } else if (longest > longest_short_row) {
     long_rows(evaluate_long_rows<true, Work, A>);
   } else if (longest <= 1) {
-    short_rows(evaluate_short_rows<1, 1, Work, A>);
+    short_rows(group_shape<1, 1>{});
   } else if (longest <= 4) {
-    short_rows(evaluate_short_rows<4, 1, Work, A>);
+    short_rows(group_shape<4, 1>{});
   } else if (longest <= 8) {
-    short_rows(evaluate_short_rows<8, 1, Work, A>);
+    short_rows(group_shape<8, 1>{});
   } else if (longest <= 16) {
-    short_rows(evaluate_short_rows<16, 1, Work, A>);
+    short_rows(group_shape<16, 1>{});
   } else if (longest <= 32) {
-    short_rows(evaluate_short_rows<32, 1, Work, A>);
+    short_rows(group_shape<32, 1>{});
   } else {
-    short_rows(evaluate_short_rows<32, 2, Work, A>);
+    short_rows(group_shape<32, 2>{});
   }
 }
 

@@ -230,6 +230,7 @@ struct row_by_group {
   using beta_type = typename Pipeline::beta_type;
   using objective_type = typename Pipeline::objective_type;
   static constexpr bool sorts = sorts_rows<typename Pipeline::select_type>;
+  static constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>, writes_gradient = WithGradient;
 
   Pipeline pipeline;
   scores<P, Space> policy;

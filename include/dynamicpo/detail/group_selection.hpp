@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "dynamicpo/detail/group_row.hpp"
 
@@ -43,8 +44,9 @@ struct row_selections {
 /// The outcome's loss is the number of selected negatives, so that the totals of a batch count them: exact, in double.
 template <class Select, class P, class Space>
 struct selection_by_group {
+  using stored = std::remove_const_t<P>;
   using compute = compute_of<P>;
-  static constexpr bool sorts = sorts_rows<Select>;
+  static constexpr bool sorts = sorts_rows<Select>, has_reference = false, writes_gradient = false;
 
   Select select;
   scores<P, Space> policy;

@@ -6,13 +6,13 @@
 #include <type_traits>
 
 #include "dynamicpo/detail/group_row.hpp"
+#include "dynamicpo/detail/row_stretch.cuh"
 #include "dynamicpo/detail/warp.cuh"
 #include "dynamicpo/result.hpp"
 
 /// Kernels: every row by a group of threads, totals by a tree whose shape the number of rows and their length decide.
 namespace dynamicpo::inline v1::detail {
 
-inline constexpr unsigned threads_per_block = 256;
 /// Of a block that takes one long row at a time.
 inline constexpr unsigned threads_per_long_row = 128;
 /// Rows of up to so many negatives are short: they fit the registers of a warp.
@@ -120,24 +120,54 @@ __device__ void finish_chunk(const chunk_plan& plan, const row_class& rows, cons
   *room.finished = 0;
 }
 
+/// Blocks of short rows that a multiprocessor is to hold, at the cost of numbers in local memory; 0: as it comes. Double
+/// would pay too much.
+template <class Work, unsigned C, bool Staged>
+inline constexpr unsigned short_row_blocks =
+    sizeof(typename Work::compute) == sizeof(float) && (Work::sorts ? C == 1 : Staged) ? 3 : 0;
+
 /// Rows of up to Size C negatives, a group of Size threads each.
-template <unsigned Size, unsigned C, class Work, class A>
-__global__ void __launch_bounds__(threads_per_block)
+/// \tparam Staged  `stretch_rows` at once through shared memory (`rows_of_stretch`), while the next are on their way;
+///                 else each from where it lies.
+template <unsigned Size, unsigned C, bool Staged, class Work, class A>
+__global__ void __launch_bounds__(threads_per_block, short_row_blocks<Work, C, Staged>)
     evaluate_short_rows(const Work work, const chunk_plan plan, const row_class rows, const reduction_plan reduction,
-                        const total_room<A> room) {
+                        const total_room<A> room, const index stretch_rows) {
   constexpr unsigned groups = threads_per_block / Size;
-  __shared__ typename std::aligned_storage<sizeof(batch_total<A>), alignof(batch_total<A>)>::type shared[threads_per_block];
+  constexpr std::size_t bytes_of_totals = threads_per_block * sizeof(batch_total<A>);
+  constexpr std::size_t bytes_of_stretch = Staged ? row_stretch<Work>::bytes : 0;
+  // Stretches first, then totals.
+  alignas(16) __shared__ std::byte shared[bytes_of_totals < bytes_of_stretch ? bytes_of_stretch : bytes_of_totals];
+  static_assert(sizeof(shared) <= most_launched_memory);
   const warp_group<Size> group;
   const unsigned number = threadIdx.x / Size;
   const index chunk = blockIdx.x;
   const index first = chunk * plan.rows_per_chunk;
   const index end = first + plan.rows_per_chunk < plan.rows ? first + plan.rows_per_chunk : plan.rows;
+  const auto past = [&](index start) { return Staged && stretch_rows < end - start ? start + stretch_rows : end; };
   batch_total<A> total;
-  for (index row = first + number; row < end; row += groups) {
-    if (!rows.takes(work.policy.negatives(row))) { continue; }
-    own_columns<typename Work::compute, C> columns;
-    total.add(row, work(group, row, columns), reduction.propagate);
+  row_stretch<Work> stretch(work, shared);
+  if constexpr (Staged) { stretch.fetch(first, past(first) - first); }
+  for (index start = first; start < end; start = past(start)) {
+    const index stop = past(start);
+    if constexpr (Staged) {
+      stretch.put(start, stop - start);
+      __syncthreads();
+      if (stop < end) { stretch.fetch(stop, past(stop) - stop); }
+    }
+    for (index row = start + number; row < stop; row += groups) {
+      if (!rows.takes(work.policy.negatives(row))) { continue; }
+      Work here = work;
+      if constexpr (Staged) { stretch.move(here, row); }
+      own_columns<typename Work::compute, C> columns;
+      total.add(row, here(group, row, columns), reduction.propagate);
+    }
+    if constexpr (Staged) {
+      __syncthreads();
+      stretch.write_gradient();
+    }
   }
+  if constexpr (Staged) { __syncthreads(); }
   auto* const totals = reinterpret_cast<batch_total<A>*>(shared);
   // One thread a group holds its total; the others have the same.
   if (threadIdx.x % Size == 0) { totals[number] = total; }

@@ -92,6 +92,16 @@ class scores {
                     : rejected_[row * row_stride_ + k * column_stride_];
   }
 
+  /// The same scores, dense, to whoever asks for the rejected of one row alone: they lie at `rejected`, one after
+  /// another.
+  DYNAMICPO_HD constexpr scores with_row_at(T* rejected) const noexcept {
+    scores result = *this;
+    result.rejected_ = rejected;
+    result.row_stride_ = 0;
+    result.column_stride_ = 1;
+    return result;
+  }
+
   DYNAMICPO_HD constexpr bool masked() const noexcept { return mask_ != nullptr; }
   DYNAMICPO_HD constexpr bool length_normalised() const noexcept { return rejected_lengths_ != nullptr; }
   /// Whether rejected (row, k) takes part: not masked out, and its sequence is not empty. Reads no score.

@@ -141,6 +141,19 @@ TEST_CASE("slices see their own rows, with mask and lengths") {
   REQUIRE_THROWS_AS(dense.slice(1, std::numeric_limits<po::index>::max()), std::invalid_argument);
 }
 
+TEST_CASE("a row elsewhere keeps the places of its chosen, mask and lengths") {
+  const std::vector<double> chosen{0, 1}, rejected{0, 1, 2, 3}, elsewhere{8, 9};
+  const std::vector<std::uint8_t> mask{1, 1, 1, 0};
+  const std::vector<std::int32_t> chosen_lengths{1, 2}, rejected_lengths{1, 2, 3, 4};
+  const po::strided_matrix<const double> columns{rejected.data(), 2, 2, 1, 2};
+  const auto view = po::view(chosen, columns).with_mask(mask).with_lengths(chosen_lengths, rejected_lengths);
+  const auto moved = view.with_row_at(elsewhere.data());
+  REQUIRE((moved.rejected(1, 0) == 8 && moved.rejected(1, 1) == 9));
+  REQUIRE((moved.chosen(1) == 1 && moved.rows() == 2 && moved.negatives(1) == 2 && moved.flat(1) == 2));
+  REQUIRE((moved.present(1, 0) && !moved.present(1, 1)));
+  REQUIRE((moved.chosen_length(1) == 2 && moved.rejected_length(1, 1) == 4));
+}
+
 TEST_CASE("shapes compare row by row, whatever the layout") {
   const std::vector<double> two{1, 2}, four{1, 2, 3, 4}, six{1, 2, 3, 4, 5, 6};
   const std::vector<std::int64_t> even{0, 2, 4}, uneven{0, 1, 4}, shifted{2, 3, 6};
