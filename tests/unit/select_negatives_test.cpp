@@ -91,7 +91,9 @@ TEMPLATE_TEST_CASE("select_negatives side by side is what it is row by row, to t
   check(po::select::boundary{});
   check(po::select::all{});
   check(po::select::violators{});
-  check(po::select::threshold{.gap = -2.0});
+  for (const double gap : {-2.0, -1e300, -test_support::infinity_of<double>, test_support::nan_of<double>}) {
+    check(po::select::threshold{gap});
+  }
 }
 
 TEMPLATE_TEST_CASE("select_negatives: compact lists, what decided, and the mean of the rest", "", float, double) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "dynamicpo/config.hpp"
+#include "dynamicpo/detail/elementary_float.hpp"
+#include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/select/concept.hpp"
 
 namespace dynamicpo::inline v1::select {
 
 /// { i : s_i >= s_w + gap }, in nats relative to the chosen score; may be empty. gap = 0 selects the violators, a
-/// negative gap also what trails the chosen by at most -gap.
+/// negative gap also what trails the chosen by at most -gap, one of -inf or NaN all.
 struct threshold {
   double gap = 0.0;
 
@@ -22,7 +24,9 @@ struct threshold {
   }
   template <class V>
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr V least(const V& chosen) const {
-    return chosen + V(gap);
+    // What takes no part of rows side by side has the score -inf and stays out, however low the cut.
+    const V lowest(detail::elementary_float::lowest<detail::elementary_float::element_of<V>>), cut = chosen + V(gap);
+    return detail::where(lowest < cut, cut, lowest);
   }
 };
 
