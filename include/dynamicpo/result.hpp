@@ -42,6 +42,11 @@ struct invalid_row {
   dynamicpo::defect defect = defect::none;
 
   DYNAMICPO_HD constexpr bool exists() const noexcept { return row >= 0; }
+  /// Of two, the one to report has the lesser: faults of the call, then invalid rows, then none.
+  DYNAMICPO_HD constexpr std::uint64_t order() const noexcept {
+    const bool fault_of_the_call = defect == dynamicpo::defect::too_many_negatives;
+    return static_cast<std::uint64_t>(row) | static_cast<std::uint64_t>(fault_of_the_call ? 0 : 1) << 63;
+  }
 
   /// What is wrong, and with which rejected.
   std::string reason() const {
@@ -75,11 +80,7 @@ struct row_counts {
   }
   /// In any order.
   DYNAMICPO_HD constexpr void note(const invalid_row& other) noexcept {
-    constexpr auto fault_of_the_call = dynamicpo::defect::too_many_negatives;
-    if (!other.exists()) { return; }
-    const bool graver = other.defect == fault_of_the_call, grave = first_invalid.defect == fault_of_the_call;
-    const bool first = graver == grave ? other.row < first_invalid.row : graver;
-    if (!first_invalid.exists() || first) { first_invalid = other; }
+    if (other.order() < first_invalid.order()) { first_invalid = other; }
   }
 };
 

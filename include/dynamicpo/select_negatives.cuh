@@ -144,7 +144,8 @@ pending_selection select_negatives(const exec::cuda_stream& exec, const Select& 
     return pending_selection({where, out.nonfinite});
   }
 
-  using row_work = detail::selection_by_group<Select, P, space::device>;
+  const auto selection = detail::for_kernel(select);
+  using row_work = detail::selection_by_group<std::remove_const_t<decltype(selection)>, P, space::device>;
   const index longest = policy.longest_row();
   const bool ragged = policy.ragged();
   const auto plan = detail::chunk_plan::of(rows, detail::rows_at_a_time(longest, ragged));
@@ -153,7 +154,7 @@ pending_selection select_negatives(const exec::cuda_stream& exec, const Select& 
       lists ? detail::selection_memory<T>::bytes(plan) : 0);
   detail::call_in_flight<double> call(where, out.nonfinite, exec, layout);
   T* const least = reinterpret_cast<T*>(call.memory() + layout.own);
-  const row_work work{select,
+  const row_work work{selection,
                       policy,
                       {.count = lists ? out.offsets.data() + 1 : nullptr,
                        .least = lists ? least : nullptr,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -180,7 +181,7 @@ void workspaces_and_graphs() {
   const po::exec::cuda_stream exec{stream, &workspace};
   double losses[2] = {};
   for (double& loss : losses) {
-    loss = static_cast<double>(po::loss(exec, po::dynamic(po::objective::sdpo), scores.policy(), scores.reference(),
+    loss = static_cast<double>(po::loss(exec, po::vanilla(po::objective::sdpo), scores.policy(), scores.reference(),
                                         {.nonfinite = po::nonfinite::skip})
                                    .get()
                                    .loss);
@@ -253,6 +254,9 @@ int main() {
     check_lengths<float>(po::select::violators{});
     check_lengths<float>(po::select::threshold{-1.5});
     check_lengths<float>(po::select::all{});
+    for (const double gap : {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+      check(po::select::threshold{gap}, device_test::odd_rows<float>(5, 200, 6));
+    }
     check(po::select::top_k{0}, device_test::random_rows<float>(10, 20, 6, true, 0));
     check_sums(3000, 1);
     check_sums(3000, 700);

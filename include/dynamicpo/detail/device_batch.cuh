@@ -111,48 +111,53 @@ class call_in_flight {
 /// One sentence for a selection that no kernel has.
 template <class Select>
 constexpr void require_device_selection() {
-  static_assert(selects_in_group<Select>,
-                "dynamicpo: this selection does not run on a device, as all, violators, threshold, boundary and top_k do");
+  static_assert(
+      selects_in_group<Select>,
+      "dynamicpo: this selection does not run on a device, as all, violators, threshold, boundary and top_k do");
 }
 
 /// Threads of a group that takes short rows, and negatives of each.
 template <unsigned Size, unsigned C>
 struct group_shape {};
 
-/// One launch of a call: for rows of the class, of which the longest decides the kernel. `columns`: memory for long
-/// rows.
+/// One launch for rows of up to `longest_short_row` negatives; `longest` decides the kernel.
 template <class A, class Work>
-void launch_class(cudaStream_t stream, const Work& work, const chunk_plan& plan, const row_class& rows, index longest,
-                  const reduction_plan& reduction, const total_room<A>& room, std::byte* columns) {
-  const auto short_rows = [&]<unsigned Size, unsigned C>(group_shape<Size, C>) {
-    const index stretch_rows = rows_of_stretch(work, static_cast<index>(threads_per_block / Size));
-    const auto kernel =
-        stretch_rows > 0 ? evaluate_short_rows<Size, C, true, Work, A> : evaluate_short_rows<Size, C, false, Work, A>;
+void launch_short_rows(cudaStream_t stream, const Work& work, const chunk_plan& plan, const row_class& rows,
+                       index longest, const reduction_plan& reduction, const total_room<A>& room) {
+  const auto by_groups = [&]<unsigned Size, unsigned C>(group_shape<Size, C>) {
+    auto kernel = evaluate_short_rows<Size, C, false, Work, A>;
+    index stretch_rows = 0;
+    if constexpr (goes_by_stretches<Work>) {
+      stretch_rows = rows_of_stretch(work, static_cast<index>(threads_per_block / Size));
+      if (stretch_rows > 0) { kernel = evaluate_short_rows<Size, C, true, Work, A>; }
+    }
     launch_kernel(stream, plan.chunks, threads_per_block, kernel, work, plan, rows, reduction, room, stretch_rows);
   };
-  const auto long_rows = [&](auto kernel) {
-    long_row_memory memory = long_row_memory::plan<typename Work::compute>(longest, plan.chunks, Work::sorts);
-    memory.base = columns;
-    launch_kernel(stream, launch_shape{memory.blocks, threads_per_long_row, memory.launched_bytes<A>()}, kernel, work,
-                  plan, rows, reduction, room, memory);
-  };
-  if (longest > longest_row_in_block) {
-    long_rows(evaluate_long_rows<false, Work, A>);
-  } else if (longest > longest_short_row) {
-    long_rows(evaluate_long_rows<true, Work, A>);
-  } else if (longest <= 1) {
-    short_rows(group_shape<1, 1>{});
+  if (longest <= 1) {
+    by_groups(group_shape<1, 1>{});
   } else if (longest <= 4) {
-    short_rows(group_shape<4, 1>{});
+    by_groups(group_shape<4, 1>{});
   } else if (longest <= 8) {
-    short_rows(group_shape<8, 1>{});
+    by_groups(group_shape<8, 1>{});
   } else if (longest <= 16) {
-    short_rows(group_shape<16, 1>{});
+    by_groups(group_shape<16, 1>{});
   } else if (longest <= 32) {
-    short_rows(group_shape<32, 1>{});
+    by_groups(group_shape<32, 1>{});
   } else {
-    short_rows(group_shape<32, 2>{});
+    by_groups(group_shape<32, 2>{});
   }
+}
+
+/// One launch for rows of any length. `columns`: memory for those of `longest`.
+template <class A, class Work>
+void launch_long_rows(cudaStream_t stream, const Work& work, const chunk_plan& plan, const row_class& rows,
+                      index longest, const reduction_plan& reduction, const total_room<A>& room, std::byte* columns) {
+  long_row_memory memory = long_row_memory::plan<typename Work::compute>(longest, plan.chunks, Work::sorts);
+  memory.base = columns;
+  const auto kernel =
+      longest <= longest_row_in_block ? evaluate_long_rows<true, Work, A> : evaluate_long_rows<false, Work, A>;
+  launch_kernel(stream, launch_shape{memory.blocks, threads_per_long_row, memory.launched_bytes<A>()}, kernel, work,
+                plan, rows, reduction, room, memory);
 }
 
 /// All rows of a call. Of ragged ones the short do not wait for the long: a launch for up to 8 negatives, 16, 32, 64,
@@ -162,16 +167,23 @@ void launch(cudaStream_t stream, const Work& work, const chunk_plan& plan, const
             const total_room<A>& room, std::byte* columns) {
   const index longest = work.policy.longest_row();
   row_class rows;
+  const auto launch_class = [&](index most) {
+    if (most <= longest_short_row) {
+      launch_short_rows(stream, work, plan, rows, most, reduction, room);
+    } else {
+      launch_long_rows(stream, work, plan, rows, most, reduction, room, columns);
+    }
+  };
   if (work.policy.ragged()) {
     for (const index most : {index{8}, index{16}, index{32}, longest_short_row, longest_row_in_block}) {
       if (longest <= most) { break; }
       rows.most = most;
       rows.last = false;
-      launch_class(stream, work, plan, rows, most, reduction, room, columns);
+      launch_class(most);
       rows = {.least = most + 1, .first = false};
     }
   }
-  launch_class(stream, work, plan, rows, longest, reduction, room, columns);
+  launch_class(longest);
 }
 
 /// Bytes that `select_negatives` keeps by row and by chunk of rows, where it makes lists.

@@ -247,50 +247,60 @@ struct row_by_group {
     row_outcome<compute> outcome;
     outcome.problem = found.chosen.problem;
     outcome.slot = found.chosen.problem_slot;
-    if (outcome.problem != defect::none && !propagate) { return write_nothing(group, row, not_a_number, outcome); }
-
-    const index count = found.selected;
-    const across_threads<Group, V> layout{group, V(found.least), accumulator_of<V>(static_cast<double>(count))};
-    if (outcome.problem == defect::none && count == 0) {
-      outcome.empty = true;
-      return write_nothing(group, row, compute(0), outcome);
-    }
-    constexpr index most = objective_type::aggregate_type::max_negatives;
-    if (count > most || count == 0) {
-      if (outcome.problem == defect::none) {
-        outcome.problem = defect::too_many_negatives;
-        return write_nothing(group, row, not_a_number, outcome);
+    const bool valid = outcome.problem == defect::none;
+    outcome.empty = valid && found.selected == 0;
+    // What is written of a row that does not enter.
+    bool enters = false;
+    compute loss = outcome.empty ? compute(0) : not_a_number, chosen_gradient(0);
+    if (found.selected > objective_type::aggregate_type::max_negatives) {
+      if (valid) { outcome.problem = defect::too_many_negatives; }
+    } else if (found.selected > 0) {
+      const across_threads<Group, V> layout{group, V(found.least),
+                                            accumulator_of<V>(static_cast<double>(found.selected))};
+      accumulator_of<V> mean_rest(0);
+      const auto columns = room.for_evaluation();
+      if constexpr (beta_type::needs_rest) {
+        mean_rest = mean_of_rest(columns.score, columns.size, layout, layout.count);
       }
-      outcome.loss = not_a_number;  // propagate, and nothing that the objective could take
-      write_nothing(group, row, not_a_number, outcome);
-      if constexpr (WithGradient) { write_chosen(group, row, not_a_number); }
-      return outcome;
+      const auto result =
+          evaluate_columns<WithGradient, V>(pipeline.beta, pipeline.objective, layout, V(found.chosen.score),
+                                            V(found.chosen.ratio), mean_rest, columns, accumulator_of<V>(out.scale));
+      const bool overflow = group.any(result.overflow);
+      if (overflow && valid) { outcome.problem = defect::margin; }
+      enters = !overflow || propagate;
+      if (enters) {
+        if constexpr (objective_type::margin_type::can_underflow) { outcome.underflow = group.all(result.underflow); }
+        loss = group.at(result.loss, 0);
+        if constexpr (WithGradient) { chosen_gradient = group.at(result.chosen_gradient, 0); }
+        outcome.loss = loss;
+      }
     }
+    if (!valid && propagate && !enters) {  // nothing that the objective could take
+      outcome.loss = not_a_number;
+      chosen_gradient = not_a_number;
+    }
+    write(group, row, room, found.least, enters, loss, chosen_gradient);
+    return outcome;
+  }
 
-    accumulator_of<V> mean_rest(0);
-    const auto columns = room.for_evaluation();
-    if constexpr (beta_type::needs_rest) {
-      mean_rest = mean_of_rest(columns.score, columns.size, layout, layout.count);
-    }
-    const auto result =
-        evaluate_columns<WithGradient, V>(pipeline.beta, pipeline.objective, layout, V(found.chosen.score),
-                                          V(found.chosen.ratio), mean_rest, columns, accumulator_of<V>(out.scale));
-    if (group.any(result.overflow)) {
-      if (outcome.problem == defect::none) { outcome.problem = defect::margin; }
-      if (!propagate) { return write_nothing(group, row, not_a_number, outcome); }
-    }
-    if constexpr (objective_type::margin_type::can_underflow) { outcome.underflow = group.all(result.underflow); }
-    outcome.loss = group.at(result.loss, 0);
-
-    group.sync();  // outputs may be the inputs, exactly in place
-    write_loss(group, row, outcome.loss);
-    if constexpr (WithGradient) { write_chosen(group, row, group.at(result.chosen_gradient, 0)); }
+ private:
+  /// The outputs of a row; zeros of all negatives where it does not enter.
+  template <class Group, class Room>
+  DYNAMICPO_INLINE DYNAMICPO_HD void write(const Group& group, index row, const Room& room, const compute& least,
+                                           bool enters, const compute& loss, const compute& chosen_gradient) const {
     const index flat = policy.flat(row), size = policy.negatives(row);
+    group.sync();  // outputs may be the inputs, exactly in place
     group.each([&](unsigned rank) {
+      if (rank == 0) {
+        if (out.row_loss != nullptr) { out.row_loss[row] = loss; }
+        if constexpr (WithGradient) {
+          out.gradient.chosen(row) = static_cast<stored>(per_token(chosen_gradient, policy.chosen_length(row)));
+        }
+      }
       for (unsigned c = 0; c < room.columns(); ++c) {
         const index k = static_cast<index>(c) * Group::size + rank;
         if (k >= size) { break; }
-        const bool selected = !(group.get(room.score[c], rank) < found.least);
+        const bool selected = enters && !(group.get(room.score[c], rank) < least);
         if constexpr (WithGradient) {
           const compute weight = selected ? group.get(room.weight[c], rank) : compute(0);
           out.gradient.rejected(row, k) = static_cast<stored>(per_token(weight, policy.rejected_length(row, k)));
@@ -300,38 +310,6 @@ struct row_by_group {
         }
       }
     });
-    return outcome;
-  }
-
- private:
-  template <class Group>
-  DYNAMICPO_INLINE DYNAMICPO_HD void write_loss(const Group& group, index row, const compute& loss) const {
-    group.each([&](unsigned rank) {
-      if (rank == 0 && out.row_loss != nullptr) { out.row_loss[row] = loss; }
-    });
-  }
-  template <class Group>
-  DYNAMICPO_INLINE DYNAMICPO_HD void write_chosen(const Group& group, index row, const compute& gradient) const {
-    group.each([&](unsigned rank) {
-      if (rank != 0) { return; }
-      out.gradient.chosen(row) = static_cast<stored>(per_token(gradient, policy.chosen_length(row)));
-    });
-  }
-  /// Of a row that does not enter.
-  template <class Group>
-  DYNAMICPO_INLINE DYNAMICPO_HD row_outcome<compute> write_nothing(const Group& group, index row, const compute& loss,
-                                                                   const row_outcome<compute>& outcome) const {
-    group.sync();
-    write_loss(group, row, loss);
-    if constexpr (WithGradient) { write_chosen(group, row, compute(0)); }
-    const index flat = policy.flat(row), size = policy.negatives(row);
-    group.each([&](unsigned rank) {
-      for (index k = rank; k < size; k += Group::size) {
-        if constexpr (WithGradient) { out.gradient.rejected(row, k) = static_cast<stored>(0.0f); }
-        if (out.effective_beta != nullptr) { out.effective_beta[flat + k] = compute(0); }
-      }
-    });
-    return outcome;
   }
 };
 

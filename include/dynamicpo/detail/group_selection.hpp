@@ -10,18 +10,24 @@
 /// found, by which its negatives can be listed when it is known where each list begins.
 namespace dynamicpo::inline v1::detail {
 
+/// Selections whose cut the chosen score alone decides, all of them by one kernel: all, violators and threshold.
+struct cut_by_chosen : select::threshold {
+  selection_rule rule = selection_rule::none;
+};
+template <class Select>
+constexpr Select for_kernel(const Select& select) {
+  return select;
+}
+constexpr cut_by_chosen for_kernel(const select::all&) {
+  return {{.gap = -elementary_float::infinity<double>}, selection_rule::all};
+}
+constexpr cut_by_chosen for_kernel(const select::violators&) { return {{}, selection_rule::violators}; }
+constexpr cut_by_chosen for_kernel(const select::threshold& select) { return {select, selection_rule::threshold}; }
+
 /// What decides a row with at least one negative. `highest`: its best score.
 template <class T>
-DYNAMICPO_HD selection_rule rule_in_group(const select::all&, const T&, const T&) {
-  return selection_rule::all;
-}
-template <class T>
-DYNAMICPO_HD selection_rule rule_in_group(const select::violators&, const T&, const T&) {
-  return selection_rule::violators;
-}
-template <class T>
-DYNAMICPO_HD selection_rule rule_in_group(const select::threshold&, const T&, const T&) {
-  return selection_rule::threshold;
+DYNAMICPO_HD selection_rule rule_in_group(const cut_by_chosen& select, const T&, const T&) {
+  return select.rule;
 }
 template <class T>
 DYNAMICPO_HD selection_rule rule_in_group(const select::top_k&, const T&, const T&) {

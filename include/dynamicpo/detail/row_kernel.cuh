@@ -78,9 +78,12 @@ struct reduction_plan {
 template <class A>
 __device__ void add_up_block(const batch_total<A>& mine, batch_total<A>* shared, unsigned count) {
   if (threadIdx.x < count) { shared[threadIdx.x] = mine; }
+#pragma unroll 1  // once a block: short code is worth more
   for (unsigned step = 1; step < count; step *= 2) {
     __syncthreads();
-    if (threadIdx.x % (2 * step) == 0 && threadIdx.x + step < count) { shared[threadIdx.x].merge(shared[threadIdx.x + step]); }
+    if (threadIdx.x % (2 * step) == 0 && threadIdx.x + step < count) {
+      shared[threadIdx.x].merge(shared[threadIdx.x + step]);
+    }
   }
   __syncthreads();
 }
@@ -108,8 +111,10 @@ __device__ void finish_chunk(const chunk_plan& plan, const row_class& rows, cons
   if (!last) { return; }
   __threadfence();
   const index each = (plan.chunks + blockDim.x - 1) / blockDim.x;
-  const index first = static_cast<index>(threadIdx.x) * each, end = first + each < plan.chunks ? first + each : plan.chunks;
+  const index first = static_cast<index>(threadIdx.x) * each,
+              end = first + each < plan.chunks ? first + each : plan.chunks;
   batch_total<A> mine;
+#pragma unroll 1
   for (index i = first; i < end; ++i) { mine.merge(room.chunk[i]); }
   add_up_block(mine, shared, blockDim.x);
   if (threadIdx.x != 0) { return; }
@@ -120,11 +125,13 @@ __device__ void finish_chunk(const chunk_plan& plan, const row_class& rows, cons
   *room.finished = 0;
 }
 
-/// Blocks of short rows that a multiprocessor is to hold, at the cost of numbers in local memory; 0: as it comes. Double
-/// would pay too much.
+/// Blocks of short rows that a multiprocessor is to hold, at the cost of numbers in local memory; 0: as it comes.
+/// Double would pay too much.
 template <class Work, unsigned C, bool Staged>
-inline constexpr unsigned short_row_blocks =
-    sizeof(typename Work::compute) == sizeof(float) && (Work::sorts ? C == 1 : Staged) ? 3 : 0;
+inline constexpr unsigned short_row_blocks = sizeof(typename Work::compute) == sizeof(float) &&
+                                                     (Staged || (Work::sorts && C == 1))
+                                                 ? 3
+                                                 : 0;
 
 /// Rows of up to Size C negatives, a group of Size threads each.
 /// \tparam Staged  `stretch_rows` at once through shared memory (`rows_of_stretch`), while the next are on their way;
@@ -134,10 +141,10 @@ __global__ void __launch_bounds__(threads_per_block, short_row_blocks<Work, C, S
     evaluate_short_rows(const Work work, const chunk_plan plan, const row_class rows, const reduction_plan reduction,
                         const total_room<A> room, const index stretch_rows) {
   constexpr unsigned groups = threads_per_block / Size;
+  using row_place = std::conditional_t<Staged, row_stretch<Work>, rows_where_they_lie<Work>>;
   constexpr std::size_t bytes_of_totals = threads_per_block * sizeof(batch_total<A>);
-  constexpr std::size_t bytes_of_stretch = Staged ? row_stretch<Work>::bytes : 0;
   // Stretches first, then totals.
-  alignas(16) __shared__ std::byte shared[bytes_of_totals < bytes_of_stretch ? bytes_of_stretch : bytes_of_totals];
+  alignas(16) __shared__ std::byte shared[bytes_of_totals < row_place::bytes ? row_place::bytes : bytes_of_totals];
   static_assert(sizeof(shared) <= most_launched_memory);
   const warp_group<Size> group;
   const unsigned number = threadIdx.x / Size;
@@ -146,7 +153,7 @@ __global__ void __launch_bounds__(threads_per_block, short_row_blocks<Work, C, S
   const index end = first + plan.rows_per_chunk < plan.rows ? first + plan.rows_per_chunk : plan.rows;
   const auto past = [&](index start) { return Staged && stretch_rows < end - start ? start + stretch_rows : end; };
   batch_total<A> total;
-  row_stretch<Work> stretch(work, shared);
+  [[maybe_unused]] row_place stretch(work, shared);
   if constexpr (Staged) { stretch.fetch(first, past(first) - first); }
   for (index start = first; start < end; start = past(start)) {
     const index stop = past(start);

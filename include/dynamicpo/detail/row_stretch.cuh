@@ -21,27 +21,32 @@ struct [[gnu::may_alias]] alignas(16) stretch_word {
 /// No stretch is longer: a word a thread.
 inline constexpr std::size_t stretch_bytes = threads_per_block * sizeof(stretch_word);
 
+/// Work that may go through shared memory: what moves bytes above all. Cuts that sort are bound by instructions, and
+/// what reads alone asks for few words as it is; for them a second kernel would only take longer to compile.
+template <class Work>
+inline constexpr bool goes_by_stretches = Work::writes_gradient && !Work::sorts;
+
 /// Rows of a stretch, a whole number of times the `rows_in_hand` of a block. 0 where rows are to be read and written
 /// where they lie: ragged, with gaps, or with a mask, which says what must not be read.
 template <class Work>
-index rows_of_stretch(const Work& work, index rows_in_hand) {
-  const auto without_gaps = [](const auto& view) {
-    if (view.ragged() || view.masked()) { return false; }
-    const auto matrix = view.rejected_matrix();
-    return matrix.columns > 0 && matrix.column_stride == 1 && matrix.row_stride == matrix.columns;
-  };
-  bool fits = without_gaps(work.policy);
-  std::size_t widest = sizeof(typename Work::stored);
-  if constexpr (Work::has_reference) {
-    constexpr std::size_t width = sizeof(typename decltype(work.reference)::value_type);
-    fits = fits && without_gaps(work.reference);
-    widest = width < widest ? widest : width;
+  requires goes_by_stretches<Work> index rows_of_stretch(const Work& work, index rows_in_hand) {
+    const auto without_gaps = [](const auto& view) {
+      if (view.ragged() || view.masked()) { return false; }
+      const auto matrix = view.rejected_matrix();
+      return matrix.columns > 0 && matrix.column_stride == 1 && matrix.row_stride == matrix.columns;
+    };
+    bool fits = without_gaps(work.policy);
+    std::size_t widest = sizeof(typename Work::stored);
+    if constexpr (Work::has_reference) {
+      constexpr std::size_t width = sizeof(typename decltype(work.reference)::value_type);
+      fits = fits && without_gaps(work.reference);
+      widest = width < widest ? widest : width;
+    }
+    fits = fits && without_gaps(work.out.gradient);
+    if (!fits) { return 0; }
+    const index bytes = rows_in_hand * work.policy.longest_row() * static_cast<index>(widest);
+    return static_cast<index>(stretch_bytes) / bytes * rows_in_hand;
   }
-  if constexpr (Work::writes_gradient) { fits = fits && without_gaps(work.out.gradient); }
-  if (!fits) { return 0; }
-  const index bytes = rows_in_hand * work.policy.longest_row() * static_cast<index>(widest);
-  return static_cast<index>(stretch_bytes) / bytes * rows_in_hand;
-}
 
 /// A thread's part of a stretch: one word, and one of the numbers before the first whole word or past the last.
 template <class T>
@@ -90,7 +95,8 @@ class row_stretch {
   static constexpr std::size_t room = stretch_bytes + sizeof(stretch_word);
 
  public:
-  static constexpr std::size_t bytes = room * (1 + (Work::has_reference ? 1 : 0) + (Work::writes_gradient ? 1 : 0));
+  static_assert(goes_by_stretches<Work>);
+  static constexpr std::size_t bytes = room * (Work::has_reference ? 3 : 2);
 
   /// \param shared  `bytes` for these stretches alone, at the beginning of a word.
   __device__ row_stretch(const Work& work, std::byte* shared) : work_{work}, shared_{shared} {}
@@ -117,11 +123,9 @@ class row_stretch {
     }
   }
   __device__ void write_gradient() const {
-    if constexpr (Work::writes_gradient) {
-      stretch_part<stored> part;
-      part.read(place(work_.out.gradient, gradient_room), size_);
-      part.write(&work_.out.gradient.rejected(first_, 0), size_);
-    }
+    stretch_part<stored> part;
+    part.read(place(work_.out.gradient, gradient_room), size_);
+    part.write(&work_.out.gradient.rejected(first_, 0), size_);
   }
 
  private:
@@ -150,6 +154,14 @@ class row_stretch {
   unsigned size_ = 0;
   stretch_part<stored> policy_;
   decltype(reference_part<Work>()) reference_;
+};
+
+/// Rows that are read and written where they lie, in place of a `row_stretch`.
+template <class Work>
+struct rows_where_they_lie {
+  static constexpr std::size_t bytes = 0;
+
+  __device__ rows_where_they_lie(const Work&, std::byte*) {}
 };
 
 }  // namespace dynamicpo::inline v1::detail
