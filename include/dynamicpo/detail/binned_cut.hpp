@@ -39,10 +39,11 @@ DYNAMICPO_INLINE double tick_slack(std::size_t values, double tie) {
   return 2 + tie * n * std::sqrt(n) * 0x1p29;
 }
 
-/// Number and sum of ticks in one integer, for up to 2^16 values.
+/// Number and sum of ticks in one integer, for up to 2^16 values. Not set by default: room for all cells there may be
+/// would be cleared for every row.
 struct packed_ticks {
   static constexpr int sum_bits = 47;
-  std::uint64_t bits = 0;
+  std::uint64_t bits;
 
   DYNAMICPO_INLINE void add(std::uint32_t tick) { bits += tick + (std::uint64_t{1} << sum_bits); }
   DYNAMICPO_INLINE packed_ticks& operator+=(const packed_ticks& more) {
@@ -59,7 +60,7 @@ struct packed_ticks {
 
 /// The same in two, for more values.
 struct wide_ticks {
-  std::int64_t count = 0, sum = 0;
+  std::int64_t count, sum;
 
   DYNAMICPO_INLINE void add(std::uint32_t tick) {
     ++count;
@@ -191,7 +192,9 @@ class binned_cut {
       before[(tick >> shift) + 1].add(tick);
     };
     std::size_t i = 0;
-    for (; i + 4 <= size; i += 4) { unrolled<4>([&](auto next) { count(i + next); }); }
+    for (; i + 4 <= size; i += 4) {
+      unrolled<4>([&](auto next) { count(i + next); });
+    }
     for (; i < size; ++i) { count(i); }
     Sums all_before{};
     for (std::size_t k = 1; k < before.size(); k += 4) {
@@ -214,8 +217,8 @@ class binned_cut {
     const bool apart = box.low_last <= box.high_first;
     const std::size_t low = box.low_first, low_end = apart ? box.low_last : box.high_last;
     const std::size_t high = apart ? box.high_first : box.high_last, high_end = box.high_last, end = cells.size();
-    const std::size_t gathered = gather(cells.first_tick(low), cells.first_tick(low_end), cells.first_tick(high),
-                                        cells.first_tick(high_end));
+    const std::size_t gathered =
+        gather(cells.first_tick(low), cells.first_tick(low_end), cells.first_tick(high), cells.first_tick(high_end));
     const auto sorted = room_.values.first(gathered);
     sort_few(sorted);
 

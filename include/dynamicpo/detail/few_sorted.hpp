@@ -41,6 +41,21 @@ DYNAMICPO_INLINE std::pair<T, T> extremes(std::span<const T> values) {
   return {least, most};
 }
 
+/// Whether any of many numbers is not below the bound.
+template <std::floating_point T>
+DYNAMICPO_INLINE bool any_reaches(std::span<const T> values, T bound) {
+  using pack = lanes<T, 128 / sizeof(T), 32>;
+  const pack bounds = broadcast<pack>(bound);
+  typename pack::truth found(0);
+  std::size_t i = 0;
+  for (; i + pack::count <= values.size(); i += pack::count) {
+    found = found | ~(pack::load(values.data() + i) < bounds);
+  }
+  bool any_found = any(found);
+  for (; i < values.size(); ++i) { any_found = any_found || !(values[i] < bound); }
+  return any_found;
+}
+
 /// Sorts finite numbers; up to 128 of them by counting, for each, those below it.
 template <std::floating_point T>
 DYNAMICPO_INLINE void sort_few(std::span<T> values) {

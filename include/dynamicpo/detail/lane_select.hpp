@@ -67,8 +67,9 @@ DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::threshold& sele
 template <class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::boundary&, const V& chosen, const V* score,
                                                    std::size_t columns, const typename V::truth& wanted) {
-  V highest = score[0];
-  for (std::size_t k = 1; k < columns; ++k) { highest = where(highest < score[k], score[k], highest); }
+  const V highest = joined_in_two(
+      score[0], columns, [&](std::size_t k) __attribute__((always_inline))->const V& { return score[k]; },
+      [](const V& a, const V& b) __attribute__((always_inline)) { return where(a < b, b, a); });
   const V absent(-std::numeric_limits<typename V::element>::infinity());
   const auto clustered = wanted & (highest < chosen) & (absent < highest);
   lane_selection<V> found{chosen, wanted, clustered, selection_rule::violators};

@@ -135,6 +135,16 @@ struct lanes {
   template <class U>
     requires(!std::is_same_v<U, T>)
   DYNAMICPO_INLINE explicit lanes(const lanes<U, Count, Bytes>& other) {
+#if defined(__AVX512F__) && !defined(__clang__) && !defined(__CUDACC__)
+    // GCC would convert four numbers at a time.
+    if constexpr (per_part * sizeof(T) == 64 && std::is_same_v<T, double> && std::is_same_v<U, float>) {
+      widen(other, std::make_index_sequence<per_part>{});
+      return;
+    } else if constexpr (per_part * sizeof(T) == 64 && std::is_same_v<T, float> && std::is_same_v<U, double>) {
+      narrow(other);
+      return;
+    }
+#endif
     convert(other, std::make_index_sequence<per_part>{});
   }
 
@@ -234,6 +244,31 @@ struct lanes {
       part[i] = vector{static_cast<T>(other.part[(first + Lane) / n][(first + Lane) % n])...};
     });
   }
+#if defined(__AVX512F__) && !defined(__clang__) && !defined(__CUDACC__)
+  typedef float half __attribute__((vector_size(32)));  // NOLINT(modernize-use-using): an attribute
+
+  template <std::size_t... Lane>
+  DYNAMICPO_INLINE void widen(const lanes<float, Count, Bytes>& other, std::index_sequence<Lane...>) {
+    constexpr int as_set = 4;  // rounding
+    constexpr std::size_t n = lanes<float, Count, Bytes>::per_part;
+    unrolled<parts>([&](auto i) __attribute__((always_inline)) {
+      constexpr std::size_t first = i * per_part;
+      const half from{other.part[(first + Lane) / n][(first + Lane) % n]...};
+      part[i] = __builtin_ia32_cvtps2pd512_mask(from, vector{}, char{-1}, as_set);
+    });
+  }
+  DYNAMICPO_INLINE void narrow(const lanes<double, Count, Bytes>& other) {
+    typedef double whole __attribute__((vector_size(64)));    // NOLINT(modernize-use-using)
+    typedef double quarter __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
+    unrolled<parts>([&](auto i) __attribute__((always_inline)) {
+      const half low = __builtin_convertvector(other.part[2 * i], half),
+                 high = __builtin_convertvector(other.part[2 * i + 1], half);
+      const whole first = __builtin_ia32_pd512_256pd(reinterpret_cast<quarter>(low));
+      part[i] = reinterpret_cast<vector>(
+          __builtin_ia32_insertf64x4_mask(first, reinterpret_cast<quarter>(high), 1, first, std::uint8_t{0xff}));
+    });
+  }
+#endif
 };
 
 template <class X>
@@ -271,6 +306,19 @@ DYNAMICPO_INLINE lanes<T, Count, Bytes> where(const lanes<bits_of<T>, Count, Byt
 template <class T>
 DYNAMICPO_HD constexpr const T& where(bool condition, const T& a, const T& b) {
   return condition ? a : b;
+}
+
+/// join(.., join(join(start, at(0)), at(1)) ..) over `count` places, by every other place each: in one chain each would
+/// wait for the one before. For what the order does not change.
+template <class V, class At, class Join>
+DYNAMICPO_INLINE V joined_in_two(const V& start, std::size_t count, const At& at, const Join& join) {
+  V even = start, odd = start;
+  std::size_t k = 0;
+  for (; k + 2 <= count; k += 2) {
+    even = join(even, at(k));
+    odd = join(odd, at(k + 1));
+  }
+  return join(k < count ? join(even, at(k)) : even, odd);
 }
 
 template <class Vector, std::size_t... I>

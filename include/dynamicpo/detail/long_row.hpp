@@ -108,9 +108,7 @@ struct long_row {
   /// Takes the negatives with a score of at least `least`; returns how many.
   DYNAMICPO_INLINE T select(T least) {
     layout.least = V(least);
-    V count(0);
-    for (std::size_t k = 0; k < columns; ++k) { count = count + where(layout.selected(score[k]), V(1), V(0)); }
-    layout.count = layout.sum(accumulator_of<V>(count));
+    layout.count = layout.sum(accumulator_of<V>(number_selected(score, columns, layout)));
     return selected();
   }
 

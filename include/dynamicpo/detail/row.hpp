@@ -236,21 +236,36 @@ struct along_the_row {
 template <class V>
 struct along_the_row_whole : along_the_row<V> {};
 
-/// The same in lanes; `selected` is how many each row has.
-template <class Column, class Layout, class V = std::remove_cvref_t<decltype(std::declval<const Column&>()[0])>>
+/// How many of a row's columns are selected: exact, in any order.
+template <class V, class Layout>
+DYNAMICPO_INLINE V number_selected(const V* score, std::size_t columns, const Layout& layout) {
+  return joined_in_two(
+      V(0), columns,
+      [&](std::size_t k) __attribute__((always_inline)) { return where(layout.selected(score[k]), V(1), V(0)); },
+      [](const V& a, const V& b) __attribute__((always_inline)) { return a + b; });
+}
+
+/// The same in lanes; `selected` is how many each row has. `AllPresent`: every row has all columns, and all take part.
+template <bool AllPresent = false, class Column, class Layout,
+          class V = std::remove_cvref_t<decltype(std::declval<const Column&>()[0])>>
 DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> mean_of_rest(const Column& score, std::size_t columns,
                                                              const Layout& layout, const accumulator_of<V>& selected) {
   using accumulator = accumulator_of<V>;
   const V absent(-elementary_float::infinity<elementary_float::element_of<V>>);
-  accumulator rest(0);
-  V left(0);
-  for (std::size_t k = 0; k < columns; ++k) {
-    const V other = where(layout.selected(score[k]), absent, score[k]);
-    rest += accumulator(where(absent < other, other, V(0)));
-    left = left + where(absent < other, V(1), V(0));
+  accumulator rest(0), others(0);
+  if constexpr (AllPresent) {
+    for (std::size_t k = 0; k < columns; ++k) { rest += accumulator(where(layout.selected(score[k]), V(0), score[k])); }
+    others = accumulator(static_cast<double>(columns)) - selected;
+  } else {
+    V left(0);
+    for (std::size_t k = 0; k < columns; ++k) {
+      const V other = where(layout.selected(score[k]), absent, score[k]);
+      rest += accumulator(where(absent < other, other, V(0)));
+      left = left + where(absent < other, V(1), V(0));
+    }
+    others = layout.sum(accumulator(left));
   }
   rest = layout.sum(rest);
-  const accumulator others = layout.sum(accumulator(left));
   const auto none_left = others == accumulator(0);
   if (any(both(none_left, accumulator(0) < selected))) {
     accumulator all(0);
@@ -350,9 +365,6 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr evaluated_row<V> evaluate_columns(
   constexpr bool in_stages = requires(std::size_t j) { beta.of_argument(beta.argument(seen(j))); };
   if constexpr (in_stages) {
     for (std::size_t j = 0; j < row.size; ++j) { row.beta[j] = beta.argument(seen(j)); }
-    for (std::size_t j = 0; j < row.size; ++j) {
-      row.beta[j] = scalar_traits<V>::detach(beta.of_argument(V(row.beta[j])));
-    }
   }
 
   evaluated_row<V> result;
@@ -362,12 +374,12 @@ DYNAMICPO_INLINE DYNAMICPO_HD constexpr evaluated_row<V> evaluate_columns(
     const auto selected = layout.selected(row.score[j]);
     const V strength = [&] {
       if constexpr (in_stages) {
-        return row.beta[j];
+        return scalar_traits<V>::detach(beta.of_argument(V(row.beta[j])));
       } else {
         return beta_of(j);
       }
     }();
-    if (!in_stages && (!uniform<Beta> || row.beta != nullptr)) { row.beta[j] = strength; }
+    if (!uniform<Beta> || row.beta != nullptr) { row.beta[j] = strength; }
     const V utility = margin.utility(row.score[j], row.ratio[j]);
     row.weight[j] = where(selected, margin_between(margin, strength, chosen_utility, utility), absent);
     if constexpr (can_underflow) {

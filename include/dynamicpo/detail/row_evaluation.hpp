@@ -224,10 +224,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     rows.apart = rows.apart | ~selection.known;
     result.least = selection.least;
     side_by_side<V> layout{selection.least, {}};
-    V count(0);
-    for (std::size_t k = 0; k < rows.columns; ++k) {
-      count = count + where(layout.selected(rows.score[k]), V(1), V(0));
-    }
+    const V count = number_selected(rows.score, rows.columns, layout);
     layout.count = accumulator_of<V>(count);
     evaluate_selected(rows, layout, count, result);
   }
@@ -237,7 +234,8 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
                                           tile_result<V>& result) const {
     accumulator_of<V> mean_rest(0);
     if constexpr (beta_type::needs_rest) {
-      mean_rest = mean_of_rest(rows.score, rows.columns, layout, accumulator_of<V>(count));
+      mean_rest = rows.whole ? mean_of_rest<true>(rows.score, rows.columns, layout, accumulator_of<V>(count))
+                             : mean_of_rest<false>(rows.score, rows.columns, layout, accumulator_of<V>(count));
     }
     result.row = evaluate_columns<WithGradient, V>(
         pipeline.beta, pipeline.objective, layout, rows.chosen_score, rows.chosen_ratio, mean_rest,

@@ -70,10 +70,7 @@ struct row_selection {
     selected.store(bits);
     alignas(64) T rest[V::count];
     if (!out.mean_rest.empty()) {
-      V count(0);
-      for (std::size_t k = 0; k < rows.columns; ++k) {
-        count = count + where(layout.selected(rows.score[k]), V(1), V(0));
-      }
+      const V count = number_selected(rows.score, rows.columns, layout);
       V(mean_of_rest(rows.score, rows.columns, layout, accumulator_of<V>(count))).store(rest);
     }
     alignas(64) bits_of<T> known[V::count], clustered[V::count];

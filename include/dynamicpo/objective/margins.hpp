@@ -81,9 +81,9 @@ DYNAMICPO_HD constexpr T least(std::span<T> values) {
 }
 template <class V, class Layout, class Column>
 DYNAMICPO_INLINE DYNAMICPO_HD V least(const lane_margins<V, Layout, Column>& margins) {
-  V found = *margins.first;
-  for (const V& margin : margins) { found = where(margin < found, margin, found); }
-  return margins.layout.least_of(found);
+  const auto lesser = [](const V& x, const V& y) __attribute__((always_inline)) { return where(y < x, y, x); };
+  const auto at = [&](std::size_t i) __attribute__((always_inline))->const V& { return *(margins.first + i); };
+  return margins.layout.least_of(joined_in_two(at(0), margins.size, at, lesser));
 }
 
 /// Sets dz/dm of every margin, of a `uniform` aggregate; of lanes the first column's, which stands for all.

@@ -27,13 +27,20 @@ struct boundary {
   /// For at least one negative.
   template <class T>
   constexpr cut<T> cut_of(const row_scores<T>& row, scratch<T>& scratch) const {
-    bool violated = false;
-    for (const T& score : row.rejected) { violated |= !(score < row.chosen); }
-    if (violated) { return {row.chosen, selection_rule::violators}; }
+    if (is_violated(row)) { return {row.chosen, selection_rule::violators}; }
     return {top_cluster(row.rejected, scratch), selection_rule::cluster};
   }
 
  private:
+  template <class T>
+  static constexpr bool is_violated(const row_scores<T>& row) {
+    if constexpr (std::floating_point<T>) {
+      if (row.rejected.size() > detail::binned_above) { return detail::any_reaches(row.rejected, row.chosen); }
+    }
+    bool violated = false;
+    for (const T& score : row.rejected) { violated |= !(score < row.chosen); }
+    return violated;
+  }
   /// Least value of the top cluster.
   template <class T>
   static constexpr T top_cluster(std::span<const T> scores, scratch<T>& scratch) {

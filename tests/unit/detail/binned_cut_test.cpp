@@ -53,8 +53,8 @@ TEMPLATE_TEST_CASE("binned_cut leaves ties and what it cannot measure to others"
 }
 
 TEST_CASE("packed and wide sums of ticks: the same numbers") {
-  detail::packed_ticks packed, packed_before;
-  detail::wide_ticks wide, wide_before;
+  detail::packed_ticks packed{}, packed_before{};
+  detail::wide_ticks wide{}, wide_before{};
   for (std::uint32_t i = 0; i < 65536; ++i) {
     if (i == 100) {
       packed_before = packed;

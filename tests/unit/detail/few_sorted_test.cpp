@@ -2,6 +2,8 @@
 #include "dynamicpo/detail/few_sorted.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <span>
 #include <vector>
 
 #include "dynamicpo/sample/philox.hpp"
@@ -24,5 +26,21 @@ TEMPLATE_TEST_CASE("sort_few and extremes agree with the standard library", "", 
       detail::sort_few(std::span(values));
       REQUIRE(values == expected);
     }
+  }
+}
+
+TEMPLATE_TEST_CASE("any_reaches sees every place, and what is not a number", "", float, double) {
+  for (std::size_t size = 0; size <= 100; ++size) {
+    std::vector<TestType> values(size, TestType(-2));
+    const auto reached = [&](TestType bound) { return detail::any_reaches(std::span<const TestType>(values), bound); };
+    REQUIRE(!reached(-1));
+    for (TestType& value : values) {
+      for (const TestType high : {TestType(-1), TestType(0), std::numeric_limits<TestType>::quiet_NaN()}) {
+        value = high;
+        REQUIRE(reached(-1));
+      }
+      value = -2;
+    }
+    REQUIRE(!reached(-1));
   }
 }

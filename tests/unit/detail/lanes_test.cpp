@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "dynamicpo/detail/transpose.hpp"
@@ -107,6 +108,43 @@ void with_every_width(Check check) {
 TEST_CASE("an operation on lanes is that on each number, whatever the registers") {
   with_every_width<float, 16>([]<class V>(V) { check_operations<V>(); });
   with_every_width<double, 8>([]<class V>(V) { check_operations<V>(); });
+}
+
+TEMPLATE_TEST_CASE("lanes convert as numbers do, at every place", "", (lanes<double, 16, 64>), (lanes<double, 8, 32>),
+                   (lanes<double, 4, 16>), (lanes<double, 8, 64>)) {
+  using wide = TestType;
+  using narrow = typename wide::template of<float>;
+  const double infinity = std::numeric_limits<double>::infinity();
+  const double odd[] = {-0.0,     1e300,     -1e300,      1e-310,        3e-42,
+                        infinity, -infinity, 1 + 0x1p-24, 1 + 0x1.8p-23, 1 - 0x1p-25};
+  po::sample::philox_engine random{3};
+  for (int times = 0; times < 200; ++times) {
+    double from[wide::count];
+    for (double& x : from) { x = times < 20 ? odd[random.below(10)] : std::ldexp(random.uniform() - .5, times - 140); }
+    const narrow converted(wide::load(from));
+    const wide back(converted);
+    for (std::size_t l = 0; l < wide::count; ++l) {
+      const auto expected = static_cast<float>(from[l]);
+      const auto bits = [](auto x) { return po::detail::reinterpret<po::detail::bits_of<decltype(x)>>(x); };
+      REQUIRE(bits(converted[l]) == bits(expected));
+      REQUIRE(bits(back[l]) == bits(static_cast<double>(expected)));
+    }
+  }
+}
+
+TEST_CASE("what is joined in two chains is joined once, however many there are") {
+  const auto at = [](std::size_t k) { return std::vector<int>{static_cast<int>(k)}; };
+  const auto join = [](std::vector<int> a, const std::vector<int>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  };
+  for (std::size_t count = 0; count < 6; ++count) {
+    auto found = po::detail::joined_in_two(std::vector<int>{}, count, at, join);
+    std::sort(found.begin(), found.end());
+    std::vector<int> expected(count);
+    std::iota(expected.begin(), expected.end(), 0);
+    REQUIRE(found == expected);
+  }
 }
 
 TEST_CASE("lanes add up in one order, whatever the registers") {
