@@ -9,6 +9,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/number_checks.hpp"
+
 namespace cli {
 namespace {
 
@@ -43,16 +45,6 @@ CLI::Validator names_a_selection() {
       "");
 }
 
-CLI::Validator number(const char* expected, bool (*holds)(double)) {
-  return CLI::Validator(
-      [expected, holds](const std::string& text) {
-        double value = 0;
-        const bool parsed = CLI::detail::lexical_cast(text, value);
-        return parsed && holds(value) ? std::string() : std::string("expected ") + expected + ", found " + text;
-      },
-      "");
-}
-
 }  // namespace
 
 void pipeline_options::add_to(CLI::App& command) {
@@ -64,7 +56,7 @@ void pipeline_options::add_to(CLI::App& command) {
       ->check(names_a_selection())
       ->option_text("SELECTION");
   command.add_option("--beta", beta, "Inverse temperature, the base of a dynamic one")
-      ->check(number("a positive number", [](double x) { return x > 0 && std::isfinite(x); }))
+      ->check(positive())
       ->capture_default_str();
   command.add_option("--gamma", gamma, "Target margin of the dual-margin beta")
       ->check(number("a finite number", [](double x) { return std::isfinite(x); }))

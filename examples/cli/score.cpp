@@ -17,6 +17,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/json_text.hpp"
+#include "cli/number_checks.hpp"
 #include "cli/output_file.hpp"
 #include "cli/progress.hpp"
 #include "study/plan.hpp"
@@ -187,9 +188,9 @@ void add_score(CLI::App& app) {
   command->add_option("--variant", options->variant, "which negatives, which beta")
       ->check(CLI::IsMember({"vanilla", "dynamic", "selection-only", "beta-only"}))
       ->capture_default_str();
-  command->add_option("--negatives", options->negatives, "K")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--negatives", options->negatives, "K")->check(positive())->capture_default_str();
   command->add_option("--rate", options->learning_rate, "learning rate; by default the one chosen for the study")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   command->add_option("--epochs", options->epochs, "of preference training; 0 makes policy and reference one")
       ->capture_default_str();
   command->add_option("--seed", options->seed, "of the data, the model and the draws")->capture_default_str();

@@ -16,6 +16,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/number_checks.hpp"
 #include "cli/output_file.hpp"
 #include "cli/rows.hpp"
 #include "report/machine.hpp"
@@ -138,21 +139,20 @@ void add_select_bench(CLI::App& app) {
   command->add_option("--only", options->only, "some of synthetic, dumps, training; --input counts besides")
       ->delimiter(',')
       ->check(CLI::IsMember({"synthetic", "dumps", "training", "input"}));
-  auto* const rows = command->add_option("--rows", bench.rows, "of each data set, at most")
-                         ->check(CLI::PositiveNumber)
-                         ->capture_default_str();
+  auto* const rows =
+      command->add_option("--rows", bench.rows, "of each data set, at most")->check(positive())->capture_default_str();
   auto* const seeds = command->add_option("--seeds", bench.seeds, "of the training, each with data of its own")
-                          ->check(CLI::PositiveNumber)
+                          ->check(positive())
                           ->capture_default_str();
   command->add_option("--count", bench.strategies.count, "k of top-k, random-k and softmax-k")
-      ->check(CLI::PositiveNumber)
+      ->check(positive())
       ->capture_default_str();
   command->add_option("--margin", bench.strategies.margin, "of threshold and semi-hard, in nats below the chosen item")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->capture_default_str();
   command->add_option("--seed", bench.seed, "of data, draws and models")->capture_default_str();
   command->add_option("--threads", bench.threads, "of the training; decides nothing but time; all cores by default")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   command->add_option("--python", bench.strategies.python,
                       "a Python with scikit-learn; by default python3, then /usr/bin/python3");
   command->footer(

@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/number_checks.hpp"
 #include "study/ablations.hpp"
 #include "study/findings.hpp"
 #include "study/plan.hpp"
@@ -167,9 +168,9 @@ void add_study(CLI::App& app) {
   command
       ->add_option("--seeds", options->seeds,
                    "synthetic: data sets; real data: models (7; 12 with --tune, 8 with --ablations, 2 with --quick)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   command->add_option("--threads", options->threads, "decides nothing but time; all cores by default")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   command->add_flag("--quick", options->quick, "fewer K, rates, seeds and evaluation rows");
   CLI::Option* const tune = command->add_flag(
       "--tune", options->tune,

@@ -41,6 +41,11 @@ TEST_CASE("cli: wrong usage exits with 2, says what is wrong and which choices t
       {"loss --objective dmpo --alpha 1.5", loss + "--alpha: expected a number in [0, 1], found 1.5\n"},
       {"loss --objective dmpo --precision half", loss + "--precision: half not in {float,double}\n"},
       {"loss --objective dmpo --threads -1", loss + "--threads: Value -1 not in range 0 to 1024\n"},
+      {"study --seeds x --output d", "dynamicpo study: --seeds: expected a positive number, found x\n"},
+      {"study --threads 0 --output d", "dynamicpo study: --threads: expected a positive number, found 0\n"},
+      {"score --rate -1", "dynamicpo score: --rate: expected a positive number, found -1\n"},
+      {"select-bench --margin -1 --output d",
+       "dynamicpo select-bench: --margin: expected a number of at least 0, found -1\n"},
       {"select --objective dmpo",
        "dynamicpo select: The following arguments were not expected: dmpo --objective\n"
        "valid choices: --help --input --output --precision --threads\n"},
