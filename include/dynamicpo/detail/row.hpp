@@ -236,13 +236,12 @@ struct along_the_row {
 template <class V>
 struct along_the_row_whole : along_the_row<V> {};
 
-/// How many of a row's columns are selected: exact, in any order.
+/// How many of each row's columns are selected.
 template <class V, class Layout>
 DYNAMICPO_INLINE V number_selected(const V* score, std::size_t columns, const Layout& layout) {
-  return joined_in_two(
-      V(0), columns,
-      [&](std::size_t k) __attribute__((always_inline)) { return where(layout.selected(score[k]), V(1), V(0)); },
-      [](const V& a, const V& b) __attribute__((always_inline)) { return a + b; });
+  V count(0);
+  for (std::size_t k = 0; k < columns; ++k) { count = count + where(layout.selected(score[k]), V(1), V(0)); }
+  return count;
 }
 
 /// The same in lanes; `selected` is how many each row has. `AllPresent`: every row has all columns, and all take part.
