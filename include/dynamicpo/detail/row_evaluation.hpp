@@ -111,11 +111,11 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     }
   }
 
-  /// Asks memory for the tile after this one.
+  /// Asks memory for the second tile after this one: the next is on its way.
   template <class V, class View>
-  DYNAMICPO_INLINE void ask_for_next(const tile<V>& rows, const View& view) const {
+  DYNAMICPO_INLINE void ask_ahead_of(const tile<V>& rows, const View& view) const {
     if constexpr (!std::is_same_v<View, reference_free_t>) {
-      const index next = rows.row[0] + static_cast<index>(V::count);
+      const index next = rows.row[0] + 2 * static_cast<index>(V::count);
       if (rows.in_turn) { prefetch_rows(view, next, std::min(next + static_cast<index>(V::count), view.rows())); }
     }
   }
@@ -135,12 +135,12 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
                                           block_rows& block) const {
     tile_result<V> result{};
     if (now != nullptr) {
-      if constexpr (WithGradient) { ask_for_next(*now, out.gradient); }
+      if constexpr (WithGradient) { ask_ahead_of(*now, out.gradient); }
       if (now->columns > 0) { evaluate_tile(*now, result); }
     }
     if (next != nullptr) {
-      ask_for_next(*next, policy);
-      ask_for_next(*next, reference);
+      ask_ahead_of(*next, policy);
+      ask_ahead_of(*next, reference);
       load_tile(*next);
     }
     if (now != nullptr) {
