@@ -45,6 +45,7 @@ TEST_CASE("the derivative of the loss by autodiff is the closed-form gradient") 
   for_each_objective([](const char* name, const auto& objective) {
     check(name, po::vanilla(objective, 0.8), negatives);
     check(name, po::dynamic(objective, {.base = 0.8, .gamma = 2.0}), negatives);
+    check(name, po::pipeline{po::select::threshold{-3}, po::beta::dual_margin{.gamma = 2.0}, objective}, negatives);
   });
   check("dpo", po::vanilla(po::objective::dpo, 0.8), 1);
   check("dpo", po::dynamic(po::objective::dpo, {.base = 0.8, .gamma = 2.0}), 1);

@@ -22,7 +22,7 @@ struct dual_margin {
     return of_argument(argument(at));
   }
 
-  /// What tanh is taken of; `of_argument` of it is beta_i. Over many negatives, one loop for each keeps more of them
+  /// What tanh is taken of; `of_argument` of it is beta_i. Over many negatives, a loop of its own keeps more of them
   /// on their way at a time.
   template <class T>
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr T argument(const context<T>& at) const {

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "dynamicpo/detail/elementary_float.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 
 namespace dynamicpo::inline v1::detail {
@@ -42,7 +43,7 @@ DYNAMICPO_INLINE std::pair<T, T> extremes(std::span<const T> values) {
 }
 
 /// Whether any of many numbers is not below the bound.
-template <std::floating_point T>
+template <elementary_float::number T>
 DYNAMICPO_INLINE bool any_reaches(std::span<const T> values, T bound) {
   using pack = lanes<T, 128 / sizeof(T), 32>;
   const pack bounds = broadcast<pack>(bound);

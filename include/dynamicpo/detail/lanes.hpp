@@ -254,7 +254,7 @@ struct lanes {
     unrolled<parts>([&](auto i) __attribute__((always_inline)) {
       constexpr std::size_t first = i * per_part;
       const half from{other.part[(first + Lane) / n][(first + Lane) % n]...};
-      part[i] = __builtin_ia32_cvtps2pd512_mask(from, vector{}, char{-1}, as_set);
+      part[i] = __builtin_ia32_cvtps2pd512_mask(from, vector{}, static_cast<char>(-1), as_set);
     });
   }
   DYNAMICPO_INLINE void narrow(const lanes<double, Count, Bytes>& other) {
@@ -308,10 +308,11 @@ DYNAMICPO_HD constexpr const T& where(bool condition, const T& a, const T& b) {
   return condition ? a : b;
 }
 
-/// join(.., join(join(start, at(0)), at(1)) ..) over `count` places, by every other place each: in one chain each would
-/// wait for the one before. For what the order does not change.
+/// join(.., join(join(start, at(0)), at(1)) ..) over `count` places, in two chains, of every other place each: in one
+/// each would wait for the one before. For what neither order nor a second `start` changes, as of the least and the
+/// most.
 template <class V, class At, class Join>
-DYNAMICPO_INLINE V joined_in_two(const V& start, std::size_t count, const At& at, const Join& join) {
+DYNAMICPO_INLINE DYNAMICPO_HD V joined_in_two(const V& start, std::size_t count, const At& at, const Join& join) {
   V even = start, odd = start;
   std::size_t k = 0;
   for (; k + 2 <= count; k += 2) {

@@ -244,7 +244,8 @@ DYNAMICPO_INLINE V number_selected(const V* score, std::size_t columns, const La
   return count;
 }
 
-/// The same in lanes; `selected` is how many each row has. `AllPresent`: every row has all columns, and all take part.
+/// Mean of what takes part and is not selected, as of one row above, in lanes; `selected` is how many each row has.
+/// `AllPresent`: every row has all columns, and all take part.
 template <bool AllPresent = false, class Column, class Layout,
           class V = std::remove_cvref_t<decltype(std::declval<const Column&>()[0])>>
 DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> mean_of_rest(const Column& score, std::size_t columns,

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <type_traits>
 
 #include "dynamicpo/detail/binned_cut.hpp"
+#include "dynamicpo/detail/elementary_float.hpp"
+#include "dynamicpo/detail/few_sorted.hpp"
 #include "dynamicpo/detail/kmeans_1d.hpp"
 #include "dynamicpo/detail/sorted_cut.hpp"
 #include "dynamicpo/select/concept.hpp"
@@ -34,8 +37,10 @@ struct boundary {
  private:
   template <class T>
   static constexpr bool is_violated(const row_scores<T>& row) {
-    if constexpr (std::floating_point<T>) {
-      if (row.rejected.size() > detail::binned_above) { return detail::any_reaches(row.rejected, row.chosen); }
+    if constexpr (detail::elementary_float::number<T>) {
+      if (!std::is_constant_evaluated() && row.rejected.size() > detail::binned_above) {
+        return detail::any_reaches(row.rejected, row.chosen);
+      }
     }
     bool violated = false;
     for (const T& score : row.rejected) { violated |= !(score < row.chosen); }

@@ -24,9 +24,14 @@ struct threshold {
   }
   template <class V>
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr V least(const V& chosen) const {
-    // What takes no part of rows side by side has the score -inf and stays out, however low the cut.
-    const V lowest(detail::elementary_float::lowest<detail::elementary_float::element_of<V>>), cut = chosen + V(gap);
-    return detail::where(lowest < cut, cut, lowest);
+    const V cut = chosen + V(gap);
+    if constexpr (detail::elementary_float::number<V>) {
+      // What takes no part of rows side by side has the score -inf and stays out, however low the cut.
+      const V lowest(detail::elementary_float::lowest<detail::elementary_float::element_of<V>>);
+      return detail::where(lowest < cut, cut, lowest);
+    } else {
+      return cut;
+    }
   }
 };
 

@@ -30,6 +30,28 @@ TEMPLATE_TEST_CASE("select::boundary is the violators where there are some", "",
   REQUIRE(found.rule == po::selection_rule::violators);
 }
 
+TEMPLATE_TEST_CASE("select::boundary finds the violators of long rows, wherever they are", "", float, double,
+                   long double) {
+  for (const std::size_t size : {65u, 100u, 128u, 200u}) {
+    for (std::size_t place = 0; place < size; ++place) {
+      std::vector<TestType> rejected(size, -3);
+      rejected[place] = TestType(-1);
+      rejected[(place + 7) % size] = TestType(-2.5);
+      REQUIRE(boundary<TestType>(-2, rejected) == indices{static_cast<int>(place)});
+    }
+  }
+}
+
+TEST_CASE("select::boundary of a long row as a constant") {
+  constexpr auto rule = [] {
+    double rejected[100] = {};
+    rejected[70] = 1;
+    po::select::scratch<double> none{};
+    return po::select::boundary{}.cut_of(po::select::row_scores<double>{0.5, rejected}, none).rule;
+  }();
+  STATIC_REQUIRE(rule == po::selection_rule::violators);
+}
+
 TEMPLATE_TEST_CASE("select::boundary is the top of three clusters where none violates", "", float, double) {
   const auto found = select_from<TestType>(po::select::boundary{}, -1, {-9, -3, -20, TestType(-3.5), -10, -21});
   REQUIRE(found.selected == indices{1, 3});

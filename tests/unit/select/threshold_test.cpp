@@ -10,7 +10,8 @@ namespace po = dynamicpo;
 using select_test::indices;
 using select_test::select_from;
 
-TEMPLATE_TEST_CASE("select::threshold takes what reaches the chosen score plus the gap", "", float, double) {
+TEMPLATE_TEST_CASE("select::threshold takes what reaches the chosen score plus the gap", "", float, double,
+                   long double) {
   const std::vector<TestType> rejected{-9, -7, -5, -3, -1};
   REQUIRE(select_from<TestType>(po::select::threshold{.gap = 2}, -5, rejected).selected == indices{3, 4});
   REQUIRE(select_from<TestType>(po::select::threshold{.gap = -2}, -5, rejected).selected == indices{1, 2, 3, 4});
