@@ -145,8 +145,8 @@ TEST_CASE("a row elsewhere keeps the places of its chosen, mask and lengths") {
   const std::vector<double> chosen{0, 1}, rejected{0, 1, 2, 3}, elsewhere{8, 9};
   const std::vector<std::uint8_t> mask{1, 1, 1, 0};
   const std::vector<std::int32_t> chosen_lengths{1, 2}, rejected_lengths{1, 2, 3, 4};
-  const po::strided_matrix<const double> columns{rejected.data(), 2, 2, 1, 2};
-  const auto view = po::view(chosen, columns).with_mask(mask).with_lengths(chosen_lengths, rejected_lengths);
+  const po::strided_matrix<const double> by_columns{rejected.data(), 2, 2, 1, 2};
+  const auto view = po::view(chosen, by_columns).with_mask(mask).with_lengths(chosen_lengths, rejected_lengths);
   const auto moved = view.with_row_at(elsewhere.data());
   REQUIRE((moved.rejected(1, 0) == 8 && moved.rejected(1, 1) == 9));
   REQUIRE((moved.chosen(1) == 1 && moved.rows() == 2 && moved.negatives(1) == 2 && moved.flat(1) == 2));
