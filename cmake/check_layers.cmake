@@ -6,7 +6,7 @@ cmake_minimum_required(VERSION 3.25)
 set(layers
     "config version"
     "error"
-    "detail/lanes"
+    "detail/lanes detail/ask_ahead"
     "detail/processor"
     "detail/elementary_float detail/double_double detail/transpose detail/stream_store detail/row_stores detail/exact_row_sums"
     "detail/elementary"
@@ -34,7 +34,7 @@ set(layers
     "detail/lane_select"
     "detail/blocks detail/row"
     "detail/tile detail/long_row detail/group_row detail/instrument_row"
-    "detail/tiles detail/group_selection"
+    "detail/tiles detail/tile_store detail/group_selection"
     "detail/rows_alone detail/row_stretch"
     "detail/row_evaluation detail/row_selection detail/row_kernel metrics"
     "detail/device_batch"

@@ -38,14 +38,6 @@ DYNAMICPO_INLINE void store_to(T* to, const Vector& from) {
   reinterpret_cast<anywhere<Vector>*>(to)->value = from;
 }
 
-/// Asks memory for the line so many bytes after `at`, which may lie beyond the array; to write to it if so asked. For
-/// the nearest cache, Locality 3, or the next, 2.
-template <bool Write = false, int Locality = 3>
-DYNAMICPO_INLINE void ask_ahead(const void* at, std::uintptr_t bytes) {
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + bytes), Write ? 1 : 0,
-                     Locality);
-}
-
 #if defined(DYNAMICPO_DISPATCH) && !defined(__CUDACC__)
 template <class Vector, class T, std::size_t... Lane>
 DYNAMICPO_INLINE void broadcast_first(T x, Vector& to, std::index_sequence<Lane...>) {

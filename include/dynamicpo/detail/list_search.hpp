@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/sample/concept.hpp"
 

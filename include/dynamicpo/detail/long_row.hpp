@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"

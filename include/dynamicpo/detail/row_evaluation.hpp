@@ -15,6 +15,7 @@
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/rows_alone.hpp"
 #include "dynamicpo/detail/stream_store.hpp"
+#include "dynamicpo/detail/tile_store.hpp"
 #include "dynamicpo/detail/tiles.hpp"
 #include "dynamicpo/objective/aggregate.hpp"
 #include "dynamicpo/outputs.hpp"
@@ -74,11 +75,6 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
       using V = lanes_of<Bytes>;
       for_each_tile<V, !std::is_same_v<typename Pipeline::select_type, select::all>>(
           policy, first, end, std::span(lane.order),
-          [&](index from, index to) __attribute__((always_inline)) {
-            prefetch_rows(policy, from, to);
-            if constexpr (!std::is_same_v<Reference, reference_free_t>) { prefetch_rows(reference, from, to); }
-            if constexpr (WithGradient) { prefetch_rows(out.gradient, from, to); }
-          },
           [&](tile<V>* now, tile<V>* next) { side_by_side_rows(now, next, lane, block); },
           [&](index row) { alone::template apart_row<V>(row, lane, block); });
     } else {
@@ -111,15 +107,6 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     }
   }
 
-  /// Asks memory for the second tile after this one: the next is on its way.
-  template <class V, class View>
-  DYNAMICPO_INLINE void ask_ahead_of(const tile<V>& rows, const View& view) const {
-    if constexpr (!std::is_same_v<View, reference_free_t>) {
-      const index next = rows.row[0] + 2 * static_cast<index>(V::count);
-      if (rows.in_turn) { prefetch_rows(view, next, std::min(next + static_cast<index>(V::count), view.rows())); }
-    }
-  }
-
   /// What a tile comes to.
   template <class V>
   struct tile_result {
@@ -134,15 +121,8 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
   DYNAMICPO_INLINE void side_by_side_rows(tile<V>* now, tile<V>* next, row_buffers<compute>& lane,
                                           block_rows& block) const {
     tile_result<V> result{};
-    if (now != nullptr) {
-      if constexpr (WithGradient) { ask_ahead_of(*now, out.gradient); }
-      if (now->columns > 0) { evaluate_tile(*now, result); }
-    }
-    if (next != nullptr) {
-      ask_ahead_of(*next, policy);
-      ask_ahead_of(*next, reference);
-      load_tile(*next);
-    }
+    if (now != nullptr && now->columns > 0) { evaluate_tile(*now, result); }
+    if (next != nullptr) { load_tile(*next); }
     if (now != nullptr) {
       if (now->columns > 0) {
         write_tile(*now, result, lane, block);
@@ -184,7 +164,11 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
         frozen = reference.rejected_matrix().data;
         frozen_offsets = reference.offsets_data() + rows.row[0];
       }
+      auto next_scores = rows.template rejected_after<tile<V>::lines_of_panel>(policy, V::count);
+      auto next_frozen = rows.template rejected_after<tile<V>::lines_of_panel>(reference, V::count);
       const auto margins = [&](std::size_t l) __attribute__((always_inline)) {
+        next_scores.ask_for_next();
+        next_frozen.ask_for_next();
         return [&, l, beta = broadcast<V>(strength[l]), chosen = broadcast<V>(chosen_utility[l]) ](std::size_t k)
             __attribute__((always_inline)) {
           const V score = V::load(scores + offsets[l] + k);
@@ -256,13 +240,14 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     const V loss = where(result.empty, V(0), result.row.loss);
     if constexpr (WithGradient) {
       store_rejected(rows);
-      rows.store_chosen(where(result.empty, V(0), result.row.chosen_gradient), out.gradient, policy);
+      tile_store<V>{rows}.store_chosen(where(result.empty, V(0), result.row.chosen_gradient), out.gradient, policy);
     }
     if (!out.effective_beta.empty()) {
       if (whole_rows && rows.whole) {  // without scores to compare
-        rows.store_by_position(rows.beta, side_by_side_whole<V>{rows.columns}, policy, out.effective_beta);
+        tile_store<V>{rows}.store_by_position(rows.beta, side_by_side_whole<V>{rows.columns}, policy,
+                                              out.effective_beta);
       } else {
-        rows.store_by_position(rows.beta, side_by_side<V>{result.least, {}}, policy, out.effective_beta);
+        tile_store<V>{rows}.store_by_position(rows.beta, side_by_side<V>{result.least, {}}, policy, out.effective_beta);
       }
     }
 
@@ -292,22 +277,23 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
 
   template <class V>
   DYNAMICPO_INLINE void store_rejected(tile<V>& rows) const {
+    const tile_store<V> store{rows};
     if constexpr (std::is_same_v<typename Pipeline::select_type, select::all> &&
                   one_weight<beta_type, objective_type>) {
       if constexpr (std::is_same_v<stored, compute>) {
         if ((rows.whole || rows.summed) && rows.complete() && !out.gradient.ragged() &&
             out.gradient.rejected_matrix().column_stride == 1) {
-          return rows.fill_rejected(rows.weight[0], out.gradient);
+          return store.fill_rejected(rows.weight[0], out.gradient);
         }
-        if (!policy.masked() && rows.lies_in_line(out.gradient, policy)) {
-          return rows.fill_in_line(rows.weight[0], out.gradient);
+        if (!policy.masked() && store.lies_in_line(out.gradient, policy)) {
+          return store.fill_in_line(rows.weight[0], out.gradient);
         }
       }
       if (rows.whole || rows.summed) {
         for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
       }
     }
-    rows.store_rejected(rows.weight, out.gradient, policy);
+    store.store_rejected(rows.weight, out.gradient, policy);
   }
 };
 

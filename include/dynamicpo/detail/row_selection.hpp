@@ -35,7 +35,6 @@ struct row_selection {
       using V = lanes<T, 64 / sizeof(T), Bytes>;
       for_each_tile<V, true>(
           policy, first, end, std::span(lane.order),
-          [&](index from, index to) __attribute__((always_inline)) { prefetch_rows(policy, from, to); },
           [&](tile<V> * now, tile<V> * next) __attribute__((always_inline)) {
             if (next != nullptr) { load(*next); }
             if (now != nullptr) { side_by_side_rows(*now, lane, total); }

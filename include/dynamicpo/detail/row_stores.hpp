@@ -13,20 +13,25 @@ namespace dynamicpo::inline v1::detail {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpsabi"
 
+/// fill_rows pauses before every so many rows.
+inline constexpr std::size_t rows_between_pauses = 4;
+
 /// to[l][k] = values[l] for l < Rows and k < n, in blocks of `Bytes` or, where n is less, of halves of that. One row
-/// after the other, each written to its end and no further.
-template <std::size_t Bytes, std::size_t Rows, class T, class Places>
-DYNAMICPO_INLINE void fill_rows(const T (&values)[Rows], const Places& to, std::size_t n) {
+/// after the other, each written to its end and no further; where it pauses, pause() is called.
+template <std::size_t Bytes, std::size_t Rows, class T, class Places, class Pause>
+DYNAMICPO_INLINE void fill_rows(const T (&values)[Rows], const Places& to, std::size_t n, const Pause& pause) {
   constexpr std::size_t size = Bytes / sizeof(T);
   if constexpr (Bytes < 16) {
     for (std::size_t l = 0; l < Rows; ++l) {
+      if (l % rows_between_pauses == 0) { pause(); }
       for (std::size_t k = 0; k < n; ++k) { to[l][k] = values[l]; }
     }
   } else if (n < size) {
-    fill_rows<Bytes / 2>(values, to, n);
+    fill_rows<Bytes / 2>(values, to, n, pause);
   } else {
     typedef T block __attribute__((vector_size(Bytes)));  // NOLINT(modernize-use-using): an attribute
     for (std::size_t l = 0; l < Rows; ++l) {
+      if (l % rows_between_pauses == 0) { pause(); }
       T* const row = to[l];
       block all;
       broadcast(values[l], all);

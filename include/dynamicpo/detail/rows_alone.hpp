@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/blocks.hpp"
 #include "dynamicpo/detail/instrument_row.hpp"
 #include "dynamicpo/detail/lane_select.hpp"

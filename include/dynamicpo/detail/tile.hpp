@@ -7,11 +7,11 @@
 #include <span>
 #include <type_traits>
 
+#include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/presence.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
-#include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/detail/transpose.hpp"
 #include "dynamicpo/score/scores.hpp"
 
@@ -29,13 +29,15 @@ struct tile {
   static constexpr std::size_t max_columns = tile_columns;
   static constexpr std::size_t panel_size = panel<V>::columns;
   static constexpr std::size_t room = max_columns + panel_size;
+  static constexpr std::size_t lines_of_panel = rows * panel_size * sizeof(T) / 64;
 
-  index row[rows];   ///< of each lane; row[0], if it has none
-  std::size_t used;  ///< lanes with a row
-  bool in_turn;      ///< whether the rows are row[0], row[0] + 1, ..
-  bool whole;        ///< loaded as such: see is_whole
-  bool summed;       ///< not loaded: margins were added up as they were read, to `total`
-  index block_end;   ///< no thread but this one writes from row[0] up to this row
+  index row[rows];         ///< of each lane; row[0], if it has none
+  std::size_t used;        ///< lanes with a row
+  bool in_turn;            ///< whether the rows are row[0], row[0] + 1, ..
+  bool whole;              ///< loaded as such: see is_whole
+  bool summed;             ///< not loaded: margins were added up as they were read, to `total`
+  index block_end;         ///< no thread but this one writes from row[0] up to this row
+  index after, after_end;  ///< rows that memory is asked for meanwhile
   std::size_t columns = 0;
   index count[rows];  ///< negatives of each row, absent ones included
   truth apart;        ///< rows that this tile does not hold: too long, or not finite
@@ -62,6 +64,31 @@ struct tile {
     block_end = end;
     for (std::size_t l = 0; l < rows; ++l) { row[l] = from + distances[l < used ? l : 0]; }
   }
+
+  /// What comes next: as many rows from `first` on, as far as there are so many.
+  DYNAMICPO_INLINE void come_after(index first, index all_rows) {
+    after = std::min(first, all_rows);
+    after_end = std::min(first + static_cast<index>(rows), all_rows);
+  }
+  /// The rejected of the rows after, where they lie side by side, to be asked for in so many parts.
+  template <std::size_t Lines, class U, class Space>
+  DYNAMICPO_INLINE asked_in_parts<!std::is_const_v<U>, Lines> rejected_after(const scores<U, Space>& view,
+                                                                             std::size_t parts) const {
+    const auto memory = view.rejected_matrix();
+    const index stride = view.ragged() ? 1 : memory.row_stride;
+    if (after >= after_end || memory.column_stride != 1 || stride <= 0 || stride > 2 * memory.columns + 64) {
+      return {};
+    }
+    const index begin = view.ragged() ? view.flat(after) : after * stride;
+    const index end = view.ragged() ? view.flat(after_end) : (after_end - 1) * stride + memory.columns;
+    return {memory.data + begin, static_cast<std::size_t>(end - begin) * sizeof(U), parts};
+  }
+  template <std::size_t Lines>
+  DYNAMICPO_INLINE static asked_in_parts<false, Lines> rejected_after(const reference_free_t&, std::size_t) {
+    return {};
+  }
+  /// How many panels hold all columns.
+  DYNAMICPO_INLINE std::size_t panels() const { return (columns + panel_size - 1) / panel_size; }
 
   /// Whether every lane has a row, and none is apart.
   DYNAMICPO_INLINE bool complete() const { return used == rows && !any(apart); }
@@ -204,7 +231,11 @@ struct tile {
       const auto from = policy.rejected_matrix();
       const T* const base = from.data + row[0] * from.row_stride;
       const std::size_t width = std::min(panel_size, columns);
+      auto next_scores = rejected_after<lines_of_panel>(policy, panels());
+      auto next_frozen = rejected_after<lines_of_panel>(reference, panels());
       for (std::size_t k = 0; k < columns; k += panel_size) {
+        next_scores.ask_for_next();
+        next_frozen.ask_for_next();
         const std::size_t at = std::min(k, columns - width);
         const spaced<const T> here{base + at, from.row_stride};
         if constexpr (has_reference) {
@@ -253,7 +284,11 @@ struct tile {
     const T *from[rows], *frozen[rows];
     point(policy, staged, from);
     if constexpr (has_reference) { point(reference, staged_reference, frozen); }
+    auto next_scores = rejected_after<lines_of_panel>(policy, panels());
+    auto next_frozen = rejected_after<lines_of_panel>(reference, panels());
     for (std::size_t k = 0; k < columns; k += panel_size) {
+      next_scores.ask_for_next();
+      next_frozen.ask_for_next();
       const scattered<const T> here{from, k};
       if constexpr (!has_reference) {
         panel<V>::load(here, ratio + k);
@@ -299,151 +334,6 @@ struct tile {
     }
     apart = truth::load(lane_apart);
     return lane_bits<V>::load(present);
-  }
-
-  /// Writes one number a row to all its entries; of a complete tile alone.
-  template <class View>
-  DYNAMICPO_INLINE void fill_rejected(const V& from, const View& to) {
-    if (to.rejected_matrix().columns == 1 && to.rejected_matrix().row_stride == 1) {
-      from.store(&to.rejected(row[0], 0));
-      return;
-    }
-    alignas(64) T values[rows];
-    from.store(values);
-    const auto memory = to.rejected_matrix();
-    fill_rows<V::bytes>(values, spaced<T>{memory.data + row[0] * memory.row_stride, memory.row_stride}, columns);
-  }
-  /// The same where `lies_in_line`.
-  template <class View>
-  DYNAMICPO_INLINE void fill_in_line(const V& from, const View& to) {
-    alignas(64) T values[rows];
-    from.store(values);
-    constexpr std::size_t size = V::bytes / sizeof(T);
-    const std::size_t width = (columns + size - 1) / size * size;
-    write_in_line(
-        to, width, [&](T* const(&at)[rows]) __attribute__((always_inline)) { fill_rows<V::bytes>(values, at, width); });
-  }
-
-  /// Writes a column-wise array to the rows of `to` that are not apart, each entry divided by its length.
-  template <class View>
-  DYNAMICPO_INLINE void store_rejected(
-      const V* from, const View& to, const scores<const typename View::value_type, typename View::space_type>& policy) {
-    if constexpr (std::is_same_v<typename View::value_type, T>) {
-      const auto memory = to.rejected_matrix();
-      if (in_turn && complete() && !to.ragged() && memory.column_stride == 1 && !policy.length_normalised() &&
-          (columns >= panel_size || (columns == 1 && memory.row_stride == 1))) {
-        T* const base = memory.data + row[0] * memory.row_stride;
-        if (columns == 1) {
-          from[0].store(base);
-          return;
-        }
-        for (std::size_t k = 0; k < columns; k += panel_size) {
-          const std::size_t column = std::min(k, columns - panel_size);
-          panel<V>::store(from + column, spaced<T>{base + column, memory.row_stride});
-        }
-        return;
-      }
-    }
-    run_apart<V::bytes>([&](auto) {
-      if constexpr (std::is_same_v<typename View::value_type, T>) {
-        if (lies_in_line(to, policy)) { return store_in_line(from, to); }
-      }
-      store_any_rows(from, to, policy);
-    });
-  }
-
-  /// Whether every lane's negatives follow those of the lane before.
-  template <class View, class Policy>
-  DYNAMICPO_INLINE bool lies_in_line(const View& to, const Policy& policy) const {
-    return in_turn && complete() && to.ragged() && to.rejected_matrix().column_stride == 1 &&
-           !policy.length_normalised();
-  }
-  /// Calls write(at), at[l] a place for `width` entries of row l. What is beyond the row's own belongs to later rows,
-  /// to be written after; the last rows, which have no such room, are copied from `staged` in the end.
-  template <class View, class Write>
-  DYNAMICPO_INLINE void write_in_line(const View& to, std::size_t width, const Write& write) {
-    T* at[rows];
-    T* const base = to.rejected_matrix().data;
-    T* const end = base + to.flat(row[0] + static_cast<index>(rows));
-    for (std::size_t l = 0; l < rows; ++l) {
-      T* const own = base + to.flat(row[l]);
-      at[l] = end - own < static_cast<index>(width) ? staged[l] : own;
-    }
-    write(at);
-    for (std::size_t l = rows; l > 0 && at[l - 1] == staged[l - 1]; --l) {
-      std::copy_n(staged[l - 1], count[l - 1], base + to.flat(row[l - 1]));
-    }
-  }
-  // The last columns first, and in each the first rows first: whatever lies beyond a row is written later.
-  template <class View>
-  DYNAMICPO_INLINE void store_in_line(const V* from, const View& to) {
-    const std::size_t panels = (columns + panel_size - 1) / panel_size;
-    write_in_line(
-        to, panels * panel_size, [&](T* const(&at)[rows]) __attribute__((always_inline)) {
-          for (std::size_t p = panels; p > 0; --p) {
-            const std::size_t k = (p - 1) * panel_size;
-            panel<V>::store(from + k, scattered<T>{at, k});
-          }
-        });
-  }
-  template <class View>
-  DYNAMICPO_INLINE void store_any_rows(
-      const V* from, const View& to, const scores<const typename View::value_type, typename View::space_type>& policy) {
-    T* at[rows];
-    for (std::size_t l = 0; l < rows; ++l) { at[l] = staged[l]; }
-    for (std::size_t k = 0; k < columns; k += panel_size) { panel<V>::store(from + k, scattered<T>{at, k}); }
-    alignas(64) bits_of<T> elsewhere[rows];
-    apart.store(elsewhere);
-    const bool plain = to.rejected_matrix().column_stride == 1 && !policy.length_normalised();
-    for (std::size_t l = 0; l < used; ++l) {
-      if (elsewhere[l] != 0) { continue; }
-      if constexpr (std::is_same_v<typename View::value_type, T>) {
-        if (plain) {
-          if (count[l] > 0) { copy_row(staged[l], &to.rejected(row[l], 0), static_cast<std::size_t>(count[l])); }
-          continue;
-        }
-      }
-      for (index k = 0; k < count[l]; ++k) {
-        to.rejected(row[l], k) =
-            static_cast<typename View::value_type>(per_token(staged[l][k], policy.rejected_length(row[l], k)));
-      }
-    }
-  }
-  template <class View>
-  DYNAMICPO_INLINE void store_chosen(const V& from, const View& to,
-                                     const scores<const typename View::value_type, typename View::space_type>& policy) {
-    if constexpr (std::is_same_v<typename View::value_type, T>) {
-      if (in_turn && to.chosen_span().stride == 1 && !policy.length_normalised() && complete()) {
-        from.store(&to.chosen(row[0]));
-        return;
-      }
-    }
-    alignas(64) T values[rows];
-    from.store(values);
-    if constexpr (std::is_same_v<typename View::value_type, T>) {
-      if (complete() && !policy.length_normalised()) {
-        const auto memory = to.chosen_span();
-        for (std::size_t l = 0; l < rows; ++l) { memory.data[row[l] * memory.stride] = values[l]; }
-        return;
-      }
-    }
-    for (std::size_t l = 0; l < used; ++l) {
-      if (apart[l] != 0) { continue; }
-      to.chosen(row[l]) = static_cast<typename View::value_type>(per_token(values[l], policy.chosen_length(row[l])));
-    }
-  }
-
-  /// Writes the selected entries of a column-wise array by flat position, 0 for the others.
-  template <class Layout, class View>
-  void store_by_position(const V* from, const Layout& layout, const View& policy, std::span<T> to) const {
-    for (std::size_t l = 0; l < used; ++l) {
-      if (apart[l] != 0) { continue; }
-      for (index k = 0; k < count[l]; ++k) {
-        const auto column = static_cast<std::size_t>(k);
-        to[static_cast<std::size_t>(policy.flat(row[l]) + k)] =
-            where(layout.selected(score[column]), from[column], V(0))[l];
-      }
-    }
   }
 };
 

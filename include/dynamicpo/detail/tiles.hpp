@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <type_traits>
 
 #include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/score/scores.hpp"
@@ -16,25 +15,6 @@ namespace dynamicpo::inline v1::detail {
 
 /// Rows put in order at a time: few enough that their scores stay in the nearest cache.
 inline constexpr index rows_in_order = 128;
-
-/// Asks memory for the rejected of rows [first, end), where they lie side by side: no pattern tells the processor which
-/// rows come next, or what follows a page. (A function of this alone would be taken for one without effect.)
-template <class T, class Space>
-DYNAMICPO_INLINE void prefetch_rows(const scores<T, Space>& rows, index first, index end) {
-  const auto memory = rows.rejected_matrix();
-  const index stride = rows.ragged() ? 1 : memory.row_stride;
-  if (first >= end || memory.column_stride != 1 || stride <= 0 || stride > 2 * memory.columns + 64) { return; }
-  constexpr index line = 64 / sizeof(T);
-  const index begin = rows.ragged() ? rows.flat(first) : first * stride;
-  const index stop = rows.ragged() ? rows.flat(end) : (end - 1) * stride + memory.columns;
-  constexpr bool writes = !std::is_const_v<T>;
-  for (index at = begin; at < stop; at += 4 * line) {  // a few lines too many are those of the rows after
-    ask_ahead<writes>(memory.data + at, 0);
-    ask_ahead<writes>(memory.data + at, 64);
-    ask_ahead<writes>(memory.data + at, 128);
-    ask_ahead<writes>(memory.data + at, 192);
-  }
-}
 
 /// Puts rows [first, first + order.size()) in the order of their lengths, shortest first, as distances from `first`;
 /// rows of more than `longest` are as good as equal and come last. Returns how many are not longer.
@@ -60,11 +40,10 @@ std::size_t order_by_length(const scores<T, Space>& rows, index first, std::span
 /// tile_work(now, next) for rows [first, end), a block, and long_work(row) for those that no tile takes. Each tile is
 /// `next`, to be loaded, and then `now`, to be seen through; either may be null, before the first and after the last.
 /// With `ByLength` ragged rows of a like length go side by side, so that few lanes wait for the longest: worth it where
-/// a column costs more than reading rows out of turn; prefetch(first, end) tells which rows come next. `order` has room
-/// for rows_in_order.
-template <class V, bool ByLength, class T, class Space, class Prefetch, class TileWork, class LongWork>
+/// a column costs more than reading rows out of turn. `order` has room for rows_in_order.
+template <class V, bool ByLength, class T, class Space, class TileWork, class LongWork>
 DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, std::span<std::int32_t> order,
-                                    const Prefetch& prefetch, const TileWork& tile_work, const LongWork& long_work) {
+                                    const TileWork& tile_work, const LongWork& long_work) {
   const bool ordered = ByLength && rows.ragged();
   const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
   const bool all_long = !rows.ragged() && is_long(first);
@@ -79,11 +58,11 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
       if (i < fit) {
         const std::size_t used = std::min(fit - i, V::count);
         if (ordered) {
-          const index after = std::min(end, to + static_cast<index>(i));
-          prefetch(after, std::min(end, after + static_cast<index>(V::count)));
           next.take(order.subspan(i, used), from, end);
+          next.come_after(to + static_cast<index>(i), rows.rows());
         } else {
           next.take(from + static_cast<index>(i), used, end);
+          next.come_after(next.row[0] + static_cast<index>(V::count), rows.rows());
         }
       }
       tile_work(i > 0 ? &tiles[(i / V::count + 1) % 2] : nullptr, i < fit ? &next : nullptr);

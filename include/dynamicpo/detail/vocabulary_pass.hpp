@@ -6,6 +6,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/elementary.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/softmax_sums.hpp"

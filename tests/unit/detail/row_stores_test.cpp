@@ -25,8 +25,11 @@ TEMPLATE_TEST_CASE("short rows are filled and copied to their ends, and nothing 
       const TestType values[] = {TestType(7), TestType(-0.0)};
       TestType* const rows_16[] = {by_16[0].data() + first, by_16[1].data() + first};
       TestType* const rows_64[] = {by_64[0].data() + first, by_64[1].data() + first};
-      detail::fill_rows<16>(values, rows_16, n);
-      detail::fill_rows<64>(values, rows_64, n);
+      int pauses = 0;
+      const auto pause = [&] { ++pauses; };
+      detail::fill_rows<16>(values, rows_16, n, pause);
+      detail::fill_rows<64>(values, rows_64, n, pause);
+      REQUIRE(pauses == 2);  // before the first of both rows, each time
       require(copied, [&](std::size_t k) { return from[k]; });
       for (const auto* const filled : {by_16, by_64}) {
         require(filled[0], [](std::size_t) { return TestType(7); });

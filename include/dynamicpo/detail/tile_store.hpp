@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+
+#include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/processor.hpp"
+#include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_stores.hpp"
+#include "dynamicpo/detail/tile.hpp"
+#include "dynamicpo/detail/transpose.hpp"
+#include "dynamicpo/score/scores.hpp"
+
+/// What a tile comes to, from lanes back to rows of memory; that of the rows after is asked for meanwhile.
+namespace dynamicpo::inline v1::detail {
+
+template <class V>
+struct tile_store {
+  using T = typename V::element;
+  static constexpr std::size_t rows = V::count;
+  static constexpr std::size_t panel_size = tile<V>::panel_size, lines_of_panel = tile<V>::lines_of_panel;
+
+  tile<V>& of;
+
+  /// Writes one number a row to all its entries; of a complete tile alone.
+  template <class View>
+  DYNAMICPO_INLINE void fill_rejected(const V& from, const View& to) const {
+    if (to.rejected_matrix().columns == 1 && to.rejected_matrix().row_stride == 1) {
+      from.store(&to.rejected(of.row[0], 0));
+      return;
+    }
+    alignas(64) T values[rows];
+    from.store(values);
+    const auto memory = to.rejected_matrix();
+    auto next = of.template rejected_after<lines_of_panel>(to, rows / rows_between_pauses);
+    fill_rows<V::bytes>(
+        values, spaced<T>{memory.data + of.row[0] * memory.row_stride, memory.row_stride},
+        of.columns, [&]() __attribute__((always_inline)) { next.ask_for_next(); });
+  }
+  /// The same where `lies_in_line`.
+  template <class View>
+  DYNAMICPO_INLINE void fill_in_line(const V& from, const View& to) const {
+    alignas(64) T values[rows];
+    from.store(values);
+    constexpr std::size_t size = V::bytes / sizeof(T);
+    const std::size_t width = (of.columns + size - 1) / size * size;
+    auto next = of.template rejected_after<lines_of_panel>(to, rows / rows_between_pauses);
+    write_in_line(
+        to, width, [&](T* const(&at)[rows]) __attribute__((always_inline)) {
+          fill_rows<V::bytes>(
+              values, at, width, [&]() __attribute__((always_inline)) { next.ask_for_next(); });
+        });
+  }
+
+  /// Writes a column-wise array to the rows of `to` that are not apart, each entry divided by its length.
+  template <class View>
+  DYNAMICPO_INLINE void store_rejected(
+      const V* from, const View& to,
+      const scores<const typename View::value_type, typename View::space_type>& policy) const {
+    if constexpr (std::is_same_v<typename View::value_type, T>) {
+      const auto memory = to.rejected_matrix();
+      if (of.in_turn && of.complete() && !to.ragged() && memory.column_stride == 1 && !policy.length_normalised() &&
+          (of.columns >= panel_size || (of.columns == 1 && memory.row_stride == 1))) {
+        T* const base = memory.data + of.row[0] * memory.row_stride;
+        if (of.columns == 1) {
+          from[0].store(base);
+          return;
+        }
+        auto next = of.template rejected_after<lines_of_panel>(to, of.panels());
+        for (std::size_t k = 0; k < of.columns; k += panel_size) {
+          next.ask_for_next();
+          const std::size_t column = std::min(k, of.columns - panel_size);
+          panel<V>::store(from + column, spaced<T>{base + column, memory.row_stride});
+        }
+        return;
+      }
+    }
+    run_apart<V::bytes>([&](auto) {
+      if constexpr (std::is_same_v<typename View::value_type, T>) {
+        if (lies_in_line(to, policy)) { return store_in_line(from, to); }
+      }
+      store_any_rows(from, to, policy);
+    });
+  }
+
+  /// Whether every lane's negatives follow those of the lane before.
+  template <class View, class Policy>
+  DYNAMICPO_INLINE bool lies_in_line(const View& to, const Policy& policy) const {
+    return of.in_turn && of.complete() && to.ragged() && to.rejected_matrix().column_stride == 1 &&
+           !policy.length_normalised();
+  }
+
+  template <class View>
+  DYNAMICPO_INLINE void store_chosen(
+      const V& from, const View& to,
+      const scores<const typename View::value_type, typename View::space_type>& policy) const {
+    if constexpr (std::is_same_v<typename View::value_type, T>) {
+      if (of.in_turn && to.chosen_span().stride == 1 && !policy.length_normalised() && of.complete()) {
+        from.store(&to.chosen(of.row[0]));
+        return;
+      }
+    }
+    alignas(64) T values[rows];
+    from.store(values);
+    if constexpr (std::is_same_v<typename View::value_type, T>) {
+      if (of.complete() && !policy.length_normalised()) {
+        const auto memory = to.chosen_span();
+        for (std::size_t l = 0; l < rows; ++l) { memory.data[of.row[l] * memory.stride] = values[l]; }
+        return;
+      }
+    }
+    for (std::size_t l = 0; l < of.used; ++l) {
+      if (of.apart[l] != 0) { continue; }
+      to.chosen(of.row[l]) =
+          static_cast<typename View::value_type>(per_token(values[l], policy.chosen_length(of.row[l])));
+    }
+  }
+
+  /// Writes the selected entries of a column-wise array by flat position, 0 for the others.
+  template <class Layout, class View>
+  void store_by_position(const V* from, const Layout& layout, const View& policy, std::span<T> to) const {
+    for (std::size_t l = 0; l < of.used; ++l) {
+      if (of.apart[l] != 0) { continue; }
+      for (index k = 0; k < of.count[l]; ++k) {
+        const auto column = static_cast<std::size_t>(k);
+        to[static_cast<std::size_t>(policy.flat(of.row[l]) + k)] =
+            where(layout.selected(of.score[column]), from[column], V(0))[l];
+      }
+    }
+  }
+
+ private:
+  /// Calls write(at), at[l] a place for `width` entries of row l. What is beyond the row's own belongs to later rows,
+  /// to be written after; the last rows, which have no such room, are copied from `staged` in the end.
+  template <class View, class Write>
+  DYNAMICPO_INLINE void write_in_line(const View& to, std::size_t width, const Write& write) const {
+    T* at[rows];
+    T* const base = to.rejected_matrix().data;
+    T* const end = base + to.flat(of.row[0] + static_cast<index>(rows));
+    for (std::size_t l = 0; l < rows; ++l) {
+      T* const own = base + to.flat(of.row[l]);
+      at[l] = end - own < static_cast<index>(width) ? of.staged[l] : own;
+    }
+    write(at);
+    for (std::size_t l = rows; l > 0 && at[l - 1] == of.staged[l - 1]; --l) {
+      std::copy_n(of.staged[l - 1], of.count[l - 1], base + to.flat(of.row[l - 1]));
+    }
+  }
+  // The last columns first, and in each the first rows first: whatever lies beyond a row is written later.
+  template <class View>
+  DYNAMICPO_INLINE void store_in_line(const V* from, const View& to) const {
+    const std::size_t panels = of.panels();
+    auto next = of.template rejected_after<lines_of_panel>(to, panels);
+    write_in_line(
+        to, panels * panel_size, [&](T* const(&at)[rows]) __attribute__((always_inline)) {
+          for (std::size_t p = panels; p > 0; --p) {
+            const std::size_t k = (p - 1) * panel_size;
+            next.ask_for_next();
+            panel<V>::store(from + k, scattered<T>{at, k});
+          }
+        });
+  }
+  template <class View>
+  DYNAMICPO_INLINE void store_any_rows(
+      const V* from, const View& to,
+      const scores<const typename View::value_type, typename View::space_type>& policy) const {
+    T* at[rows];
+    for (std::size_t l = 0; l < rows; ++l) { at[l] = of.staged[l]; }
+    auto next = of.template rejected_after<lines_of_panel>(to, of.panels());
+    for (std::size_t k = 0; k < of.columns; k += panel_size) {
+      next.ask_for_next();
+      panel<V>::store(from + k, scattered<T>{at, k});
+    }
+    alignas(64) bits_of<T> elsewhere[rows];
+    of.apart.store(elsewhere);
+    const bool plain = to.rejected_matrix().column_stride == 1 && !policy.length_normalised();
+    for (std::size_t l = 0; l < of.used; ++l) {
+      if (elsewhere[l] != 0) { continue; }
+      if constexpr (std::is_same_v<typename View::value_type, T>) {
+        if (plain) {
+          if (of.count[l] > 0) {
+            copy_row(of.staged[l], &to.rejected(of.row[l], 0), static_cast<std::size_t>(of.count[l]));
+          }
+          continue;
+        }
+      }
+      for (index k = 0; k < of.count[l]; ++k) {
+        to.rejected(of.row[l], k) =
+            static_cast<typename View::value_type>(per_token(of.staged[l][k], policy.rejected_length(of.row[l], k)));
+      }
+    }
+  }
+};
+
+}  // namespace dynamicpo::inline v1::detail
