@@ -24,7 +24,7 @@ class asked_in_parts {
  public:
   /// Nothing.
   asked_in_parts() = default;
-  /// `bytes` from `begin` on, in so many parts; the last may go beyond.
+  /// `bytes` from `begin` on, in so many parts, at least one; the last may go beyond.
   DYNAMICPO_INLINE asked_in_parts(const void* begin, std::size_t bytes, std::size_t parts)
       : at_{reinterpret_cast<std::uintptr_t>(begin)} {
     do { part_ += step; } while (part_ * parts < bytes);

@@ -9,6 +9,7 @@
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/select/concept.hpp"
 #include "dynamicpo/workspace.hpp"
 
@@ -51,14 +52,10 @@ struct long_row {
     weight = beta + columns;
   }
 
-  /// Column k of `from`, `other` where the row has ended.
-  DYNAMICPO_INLINE V column(const T* from, std::size_t k, T other) const {
-    if ((k + 1) * V::count <= negatives) { return V::load(from + k * V::count); }
-    T rest[V::count];
-    for (std::size_t l = 0; l < V::count; ++l) {
-      rest[l] = k * V::count + l < negatives ? from[k * V::count + l] : other;
-    }
-    return V::load(rest);
+  /// Column k of `from`, 0 where the row has ended.
+  DYNAMICPO_INLINE V column(const T* from, std::size_t k) const {
+    const std::size_t begin = k * V::count;
+    return begin + V::count <= negatives ? V::load(from + begin) : load_first<V>(from + begin, negatives - begin);
   }
 
   /// How far ahead of what is read or written memory is asked for: no pattern tells the processor what follows a page.
@@ -74,8 +71,8 @@ struct long_row {
     typename V::truth finite = V(0) == V(0);
     for (std::size_t k = 0; k < columns; ++k) {
       ask_ahead_of(scores, reference, k);
-      const V s = column(scores, k, T(0));
-      const V rho = reference != nullptr ? s - column(reference, k, T(0)) : s;
+      const V s = column(scores, k);
+      const V rho = reference != nullptr ? s - column(reference, k) : s;
       finite = finite & elementary::isfinite(rho);
       score[k] = s;
       ratio[k] = rho;
@@ -90,8 +87,8 @@ struct long_row {
     typename V::truth finite = V(0) == V(0);
     for (std::size_t k = 0; k < columns; ++k) {
       ask_ahead_of(scores, reference, k);
-      ratio[k] = column(scores, k, T(0));
-      if (reference != nullptr) { ratio[k] = ratio[k] - column(reference, k, T(0)); }
+      ratio[k] = column(scores, k);
+      if (reference != nullptr) { ratio[k] = ratio[k] - column(reference, k); }
       finite = finite & elementary::isfinite(ratio[k]);
     }
     end_row();
@@ -100,8 +97,8 @@ struct long_row {
   /// Scores and log-ratios, known to be finite.
   DYNAMICPO_INLINE void load_ratios(const T* scores, const T* ratios) {
     for (std::size_t k = 0; k < columns; ++k) {
-      score[k] = column(scores, k, T(0));
-      ratio[k] = column(ratios, k, T(0));
+      score[k] = column(scores, k);
+      ratio[k] = column(ratios, k);
     }
     end_row();
   }
@@ -136,10 +133,7 @@ struct long_row {
   DYNAMICPO_INLINE void end_row() {
     const std::size_t last = negatives % V::count;
     if (last == 0) { return; }
-    T rest[V::count];
-    score[columns - 1].store(rest);
-    for (std::size_t l = last; l < V::count; ++l) { rest[l] = -std::numeric_limits<T>::infinity(); }
-    score[columns - 1] = V::load(rest);
+    score[columns - 1] = where(first_lanes<V>(last), score[columns - 1], V(-std::numeric_limits<T>::infinity()));
   }
 };
 

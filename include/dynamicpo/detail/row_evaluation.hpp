@@ -74,7 +74,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     if constexpr (in_lanes && !WithInstruments) {
       using V = lanes_of<Bytes>;
       for_each_tile<V, !std::is_same_v<typename Pipeline::select_type, select::all>>(
-          policy, first, end, std::span(lane.order),
+          policy, first, end, std::span(lane.order), sums_long_rows(),
           [&](tile<V>* now, tile<V>* next) { side_by_side_rows(now, next, lane, block); },
           [&](index row) { alone::template apart_row<V>(row, lane, block); });
     } else {
@@ -136,6 +136,9 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
   template <class V>
   DYNAMICPO_INLINE void load_tile(tile<V>& rows) const {
     rows.whole = false;
+    if constexpr (sums_rows) {
+      if (rows.is_long(policy)) { return sum_long_rows(rows); }
+    }
     rows.summed = sum_tile(rows);
     if (rows.summed) { return; }
     rows.whole = rows.is_whole(policy, reference);
@@ -146,6 +149,35 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     }
   }
 
+  /// The margins along one row, of one beta.
+  template <class V>
+  struct margins_along {
+    const row_evaluation& of;
+    V strength, chosen_utility;
+
+    DYNAMICPO_INLINE V operator()(const V& ratio) const {
+      const auto& margin = of.pipeline.objective.margin;
+      return margin_between(margin, strength, chosen_utility, margin.utility(ratio, ratio));
+    }
+  };
+  /// margins_of(l): those of row l of a tile whose chosen are loaded.
+  template <class V>
+  class margins_of_rows {
+   public:
+    DYNAMICPO_INLINE margins_of_rows(const row_evaluation& of, const tile<V>& rows) : of_{of} {
+      V(of.pipeline.beta(beta::context<V>{rows.chosen_score, V(0), accumulator_of<V>(0)})).store(strength_);
+      V(of.pipeline.objective.margin.utility(rows.chosen_score, rows.chosen_ratio)).store(chosen_utility_);
+    }
+    DYNAMICPO_INLINE margins_along<V> operator()(std::size_t l) const {
+      return {of_, broadcast<V>(strength_[l]), broadcast<V>(chosen_utility_[l])};
+    }
+
+   private:
+    const row_evaluation& of_;
+    alignas(64) compute strength_[V::count];
+    alignas(64) compute chosen_utility_[V::count];
+  };
+
   /// Step 1 and the margins of step 3 at once, along ragged rows: their sums, where any order gives the same bits.
   template <class V>
   DYNAMICPO_INLINE bool sum_tile(tile<V>& rows) const {
@@ -154,10 +186,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     } else {
       if (!policy.ragged() || !out.effective_beta.empty() || !rows.runs_along(policy, reference)) { return false; }
       rows.load_chosen_ratio(policy, reference);
-      const auto& margin = pipeline.objective.margin;
-      alignas(64) compute strength[V::count], chosen_utility[V::count];
-      V(pipeline.beta(beta::context<V>{rows.chosen_score, V(0), accumulator_of<V>(0)})).store(strength);
-      V(margin.utility(rows.chosen_score, rows.chosen_ratio)).store(chosen_utility);
+      const margins_of_rows<V> margins_of(*this, rows);
       const compute *const scores = policy.rejected_matrix().data, *frozen = nullptr;
       const std::int64_t *const offsets = policy.offsets_data() + rows.row[0], *frozen_offsets = nullptr;
       if constexpr (!std::is_same_v<Reference, reference_free_t>) {
@@ -169,20 +198,76 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
       const auto margins = [&](std::size_t l) __attribute__((always_inline)) {
         next_scores.ask_for_next();
         next_frozen.ask_for_next();
-        return [&, l, beta = broadcast<V>(strength[l]), chosen = broadcast<V>(chosen_utility[l]) ](std::size_t k)
-            __attribute__((always_inline)) {
-          const V score = V::load(scores + offsets[l] + k);
-          V ratio = score;
+        return [&, l, margin = margins_of(l) ](std::size_t k) __attribute__((always_inline)) {
+          V ratio = V::load(scores + offsets[l] + k);
           if constexpr (!std::is_same_v<Reference, reference_free_t>) {
-            ratio = score - V::load(frozen + frozen_offsets[l] + k);
+            ratio = ratio - V::load(frozen + frozen_offsets[l] + k);
           }
-          return margin_between(margin, beta, chosen, margin.utility(score, ratio));
+          return margin(ratio);
         };
       };
       rows.apart = ~elementary::isfinite(rows.chosen_ratio);  // of an empty row no margin tells
       return exact_row_sums<V>([&](std::size_t l) { return static_cast<std::size_t>(rows.count[l]); }, margins,
                                rows.total);
     }
+  }
+
+  /// Whether long rows go together too, as many as there are lanes: their margins are added up along each, with the
+  /// bits that it has alone, and what follows goes side by side, since one row would wait for each step of its own.
+  bool sums_long_rows() const {
+    if constexpr (!sums_rows) {
+      return false;
+    } else {
+      using any_tile = tile<lanes_of<target_bytes>>;
+      constexpr index most = index{1} << 20;  // lanes count exactly
+      bool fits = !policy.ragged() && !policy.masked() && out.effective_beta.empty() && any_tile::in_place(policy) &&
+                  policy.negatives(0) <= most;
+      if constexpr (WithGradient) { fits = fits && out.gradient.rejected_matrix().column_stride == 1; }
+      if constexpr (!std::is_same_v<Reference, reference_free_t>) {
+        fits = fits && !reference.ragged() && any_tile::in_place(reference);
+      }
+      return fits;
+    }
+  }
+  template <class V>
+  DYNAMICPO_INLINE void sum_long_rows(tile<V>& rows) const {
+    using accumulator = accumulator_of<V>;
+    constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
+    rows.summed = true;
+    rows.columns = 1;  // that of the weight
+    rows.load_chosen_ratio(policy, reference);
+    const margins_of_rows<V> margins_of(*this, rows);
+    const auto size = static_cast<std::size_t>(policy.negatives(rows.row[0]));
+    alignas(64) bits_of<compute> apart[V::count];
+    alignas(64) typename accumulator::element total[V::count];
+    for (std::size_t l = 0; l < V::count; ++l) {
+      const auto margins = margins_of(l);
+      const compute *const scores = &policy.rejected(rows.row[l], 0), *frozen = nullptr;
+      if constexpr (has_reference) { frozen = &reference.rejected(rows.row[l], 0); }
+      V spoilt(0);  // not a number where a log-ratio is not finite
+      accumulator sum(0);
+      const auto add = [&](const V& ratio) __attribute__((always_inline)) {
+        spoilt = spoilt + (ratio - ratio);
+        return margins(ratio);
+      };
+      std::size_t k = 0;
+      for (; k + V::count <= size; k += V::count) {
+        long_row<V>::ask_ahead_of(scores + k, frozen == nullptr ? nullptr : frozen + k, 0);
+        V ratio = V::load(scores + k);
+        if constexpr (has_reference) { ratio = ratio - V::load(frozen + k); }
+        sum += accumulator(add(ratio));
+      }
+      if (k < size) {
+        V ratio = load_first<V>(scores + k, size - k);
+        if constexpr (has_reference) { ratio = ratio - load_first<V>(frozen + k, size - k); }
+        sum += accumulator(where(first_lanes<V>(size - k), add(ratio), V(aggregate::absent)));
+      }
+      total[l] = sum_of_lanes(sum);
+      rows.count[l] = static_cast<index>(size);
+      apart[l] = any(~(spoilt == V(0))) ? -1 : 0;
+    }
+    rows.total = accumulator::load(total);
+    rows.apart = V::truth::load(apart) | ~elementary::isfinite(rows.chosen_ratio);
   }
 
   /// Steps 2 and 3.
@@ -278,6 +363,18 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
   template <class V>
   DYNAMICPO_INLINE void store_rejected(tile<V>& rows) const {
     const tile_store<V> store{rows};
+    if constexpr (sums_rows) {
+      if (rows.is_long(policy)) {
+        alignas(64) compute weight[V::count];
+        alignas(64) bits_of<compute> apart[V::count];
+        rows.weight[0].store(weight);
+        rows.apart.store(apart);
+        for (std::size_t l = 0; l < V::count; ++l) {
+          if (apart[l] == 0) { alone::template fill_long_row<V>(rows.row[l], weight[l]); }
+        }
+        return;
+      }
+    }
     if constexpr (std::is_same_v<typename Pipeline::select_type, select::all> &&
                   one_weight<beta_type, objective_type>) {
       if constexpr (std::is_same_v<stored, compute>) {

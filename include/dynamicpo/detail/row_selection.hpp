@@ -34,7 +34,7 @@ struct row_selection {
     if constexpr (in_lanes) {
       using V = lanes<T, 64 / sizeof(T), Bytes>;
       for_each_tile<V, true>(
-          policy, first, end, std::span(lane.order),
+          policy, first, end, std::span(lane.order), false,
           [&](tile<V> * now, tile<V> * next) __attribute__((always_inline)) {
             if (next != nullptr) { load(*next); }
             if (now != nullptr) { side_by_side_rows(*now, lane, total); }

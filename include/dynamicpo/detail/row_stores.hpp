@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstring>
 
 #include "dynamicpo/config.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 
-/// Stores of a short row, in blocks the last of which overlaps the one before.
+/// Short rows to and from memory, in blocks the last of which overlaps the one before.
 namespace dynamicpo::inline v1::detail {
 
 #pragma GCC diagnostic push
@@ -52,6 +53,33 @@ DYNAMICPO_INLINE void copy_row(const T* from, T* to, std::size_t n) {
   }
   for (std::size_t k = 0; k + size < n; k += size) { std::memcpy(to + k, from + k, 16); }
   std::memcpy(to + (n - size), from + (n - size), 16);
+}
+
+/// n numbers of memory in the first lanes, 0 in the others; n <= V::count.
+template <class V, class T>
+DYNAMICPO_INLINE V load_first(const T* from, std::size_t n) {
+  alignas(64) T numbers[V::count];
+  V(0).store(numbers);
+  copy_row(from, numbers, n);
+  return V::load(numbers);
+}
+/// The first n lanes to memory.
+template <class V, class T>
+DYNAMICPO_INLINE void store_first(const V& from, T* to, std::size_t n) {
+  alignas(64) T numbers[V::count];
+  from.store(numbers);
+  copy_row(numbers, to, n);
+}
+/// True in the first n lanes.
+template <class V>
+DYNAMICPO_INLINE typename V::truth first_lanes(std::size_t n) {
+  using number = bits_of<typename V::element>;
+  alignas(64) static constexpr auto order = [] {
+    std::array<number, V::count> all{};
+    for (std::size_t l = 0; l < V::count; ++l) { all[l] = static_cast<number>(l); }
+    return all;
+  }();
+  return V::truth::load(order.data()) < typename V::truth(static_cast<number>(n));
 }
 
 #pragma GCC diagnostic pop

@@ -15,6 +15,7 @@
 #include "dynamicpo/detail/long_row.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/detail/stream_store.hpp"
 #include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/objective/margin.hpp"
@@ -139,28 +140,38 @@ struct rows_alone {
   /// The gradient of a long row's negatives. `One`: all have the first one's.
   template <bool One, class V>
   DYNAMICPO_INLINE void store_weights(const long_row<V>& along, index row) const {
-    compute* const to = &out.gradient.rejected(row, 0);
     const std::size_t size = along.negatives;
-    const bool in_line = out.gradient.rejected_matrix().column_stride == 1;
-    if (past_caches && in_line) {
-      if constexpr (One) {
-        stream_fill(along.weight[0][0], size, to);
-      } else {
-        stream_copy(reinterpret_cast<const compute*>(along.weight), size, to);
+    if (out.gradient.rejected_matrix().column_stride != 1) {
+      for (std::size_t k = 0; k < size; ++k) {
+        out.gradient.rejected(row, static_cast<index>(k)) = along.weight[One ? 0 : k / V::count][k % V::count];
       }
-      return;
+    } else if constexpr (One) {
+      fill_long_row<V>(row, along.weight[0][0]);
+    } else {
+      compute* const to = &out.gradient.rejected(row, 0);
+      if (past_caches) { return stream_copy(reinterpret_cast<const compute*>(along.weight), size, to); }
+      store_columns<V>(
+          to, size, [&](std::size_t k) __attribute__((always_inline))->const V& { return along.weight[k]; });
     }
-    for (std::size_t k = 0; k < size; k += V::count) {
-      ask_ahead<true>(to + k, long_row<V>::ahead);
-      const V& weight = along.weight[One ? 0 : k / V::count];
-      if (in_line && k + V::count <= size) {
-        weight.store(to + k);
-      } else {
-        for (std::size_t l = 0; l < V::count && k + l < size; ++l) {
-          out.gradient.rejected(row, static_cast<index>(k + l)) = weight[l];
-        }
-      }
+  }
+  /// One number to all of a long row, which lies in line.
+  template <class V>
+  DYNAMICPO_INLINE void fill_long_row(index row, compute value) const {
+    compute* const to = &out.gradient.rejected(row, 0);
+    const auto size = static_cast<std::size_t>(policy.negatives(row));
+    if (past_caches) { return stream_fill(value, size, to); }
+    const V all = broadcast<V>(value);
+    store_columns<V>(
+        to, size, [&](std::size_t) __attribute__((always_inline))->const V& { return all; });
+  }
+  template <class V, class Column>
+  DYNAMICPO_INLINE static void store_columns(compute* to, std::size_t size, const Column& column) {
+    std::size_t k = 0;
+    for (; (k + 1) * V::count <= size; ++k) {
+      ask_ahead<true>(to + k * V::count, long_row<V>::ahead);
+      column(k).store(to + k * V::count);
     }
+    if (k * V::count < size) { store_first(column(k), to + k * V::count, size - k * V::count); }
   }
 
   /// evaluate_row of a long row whose negatives are in the buffers, with the bits that it has in place.

@@ -76,7 +76,8 @@ struct tile {
                                                                              std::size_t parts) const {
     const auto memory = view.rejected_matrix();
     const index stride = view.ragged() ? 1 : memory.row_stride;
-    if (after >= after_end || memory.column_stride != 1 || stride <= 0 || stride > 2 * memory.columns + 64) {
+    if (parts == 0 || after >= after_end || memory.column_stride != 1 || stride <= 0 ||
+        stride > 2 * memory.columns + 64) {
       return {};
     }
     const index begin = view.ragged() ? view.flat(after) : after * stride;
@@ -89,6 +90,12 @@ struct tile {
   }
   /// How many panels hold all columns.
   DYNAMICPO_INLINE std::size_t panels() const { return (columns + panel_size - 1) / panel_size; }
+
+  /// Whether its rows have more negatives than it holds; of a dense view.
+  template <class View>
+  DYNAMICPO_INLINE bool is_long(const View& view) const {
+    return !view.ragged() && view.negatives(row[0]) > static_cast<index>(max_columns);
+  }
 
   /// Whether every lane has a row, and none is apart.
   DYNAMICPO_INLINE bool complete() const { return used == rows && !any(apart); }

@@ -40,10 +40,11 @@ std::size_t order_by_length(const scores<T, Space>& rows, index first, std::span
 /// tile_work(now, next) for rows [first, end), a block, and long_work(row) for those that no tile takes. Each tile is
 /// `next`, to be loaded, and then `now`, to be seen through; either may be null, before the first and after the last.
 /// With `ByLength` ragged rows of a like length go side by side, so that few lanes wait for the longest: worth it where
-/// a column costs more than reading rows out of turn. `order` has room for rows_in_order.
+/// a column costs more than reading rows out of turn. `order` has room for rows_in_order. With `long_together` tiles
+/// take dense long rows as well, as many as fill them.
 template <class V, bool ByLength, class T, class Space, class TileWork, class LongWork>
 DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, std::span<std::int32_t> order,
-                                    const TileWork& tile_work, const LongWork& long_work) {
+                                    bool long_together, const TileWork& tile_work, const LongWork& long_work) {
   const bool ordered = ByLength && rows.ragged();
   const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
   const bool all_long = !rows.ragged() && is_long(first);
@@ -51,7 +52,8 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
   for (index from = first, to = first; from < end; from = to) {
     to = ordered ? std::min(end, from + rows_in_order) : end;
     const auto number = static_cast<std::size_t>(to - from);
-    std::size_t fit = all_long ? 0 : number;
+    std::size_t fit = number;
+    if (all_long) { fit = long_together ? number / V::count * V::count : 0; }
     if (ordered) { fit = order_by_length<tile_columns>(rows, from, order.first(number)); }
     for (std::size_t i = 0; fit > 0 && i < fit + V::count; i += V::count) {
       tile<V>& next = tiles[i / V::count % 2];

@@ -40,7 +40,7 @@ TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones
         std::set<std::pair<po::index, po::index>> asked_for;
         const po::detail::tile<V>* awaited = nullptr;
         po::detail::for_each_tile<V, by_length>(
-            rows, first, end, std::span(order),
+            rows, first, end, std::span(order), false,
             [&](po::detail::tile<V>* now, po::detail::tile<V>* next) {
               REQUIRE(now == awaited);
               REQUIRE((now != next || now == nullptr));
