@@ -41,6 +41,15 @@ struct mixed_batch {
   auto reference() const { return scores.reference.view().with_lengths(chosen_lengths, rejected_lengths); }
 };
 
+/// One beta for a row, of the mean score of all its negatives.
+struct beta_of_rest {
+  static constexpr bool lane_wise = true, uniform = true, needs_rest = true;
+  template <class V>
+  V operator()(const po::beta::context<V>& seen) const {
+    return V(1) + V(0.05) * static_cast<V>(seen.mean_rest);
+  }
+};
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("seq and threads give the same bits for any thread count", "[threads]", float, double) {
@@ -170,8 +179,30 @@ TEMPLATE_TEST_CASE("a long dense row has the bits that it has alone, whatever ro
     check(po::vanilla(po::objective::sdpo), of, reference);
     check(po::vanilla(po::objective::dmpo), of, po::reference_free);
     check(po::vanilla(po::objective::slic(2.0)), of, reference);
+    check(po::pipeline{po::select::all{}, beta_of_rest{}, po::objective::dmpo}, of, reference);
     check(po::vanilla(po::objective::composed<po::margin::log_ratio, po::aggregate::sum, po::link::logistic>{}), of,
           reference);
+  }
+}
+
+TEMPLATE_TEST_CASE("a beta of the mean score reads scores, however many negatives there are", "", float, double) {
+  for (const po::index negatives : {5, 20, 64, 100}) {
+    const auto of = random_batch<TestType>(33, 35, negatives);
+    std::vector<TestType> row_loss(35);
+    po::loss(po::exec::seq, po::pipeline{po::select::all{}, beta_of_rest{}, po::objective::dmpo}, of.policy.view(),
+             of.reference.view(), {.row_loss = row_loss});
+    for (std::size_t row = 0; row < row_loss.size(); ++row) {
+      double score = 0, ratio = 0;
+      const auto count = static_cast<std::size_t>(negatives);
+      for (std::size_t i = row * count; i < (row + 1) * count; ++i) {
+        score += static_cast<double>(of.policy.rejected[i]) / static_cast<double>(negatives);
+        ratio += static_cast<double>(of.policy.rejected[i] - of.reference.rejected[i]) / static_cast<double>(negatives);
+      }
+      const double chosen = static_cast<double>(of.policy.chosen[row] - of.reference.chosen[row]);
+      const double expected = std::log1p(std::exp(-(1 + 0.05 * score) * (chosen - ratio)));
+      CAPTURE(negatives, row);
+      REQUIRE(std::abs(static_cast<double>(row_loss[row]) - expected) <= 1e-5 * std::max(1.0, expected));
+    }
   }
 }
 

@@ -318,9 +318,11 @@ inline constexpr bool selects_all<along_the_row_whole<V>> = true;
 template <class V>
 inline constexpr bool selects_all<side_by_side_summed<V>> = true;
 
-/// Whether evaluation reads log-ratios alone: of one beta, and margins that are differences of log-ratios.
+/// Whether evaluation reads log-ratios alone: of one beta that is not of scores, and margins that are differences of
+/// log-ratios.
 template <class Beta, class Objective>
-inline constexpr bool ratios_alone = uniform<Beta>&& std::is_same_v<typename Objective::margin_type, margin::log_ratio>;
+inline constexpr bool ratios_alone =
+    uniform<Beta> && !Beta::needs_rest && std::is_same_v<typename Objective::margin_type, margin::log_ratio>;
 
 /// The margin of what is not selected.
 template <class V, class Aggregate>
