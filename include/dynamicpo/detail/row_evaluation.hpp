@@ -229,6 +229,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
       return fits;
     }
   }
+  /// Step 1 and the margins of step 3 at once, along long rows. Rows that are not finite throughout are apart.
   template <class V>
   DYNAMICPO_INLINE void sum_long_rows(tile<V>& rows) const {
     using accumulator = accumulator_of<V>;

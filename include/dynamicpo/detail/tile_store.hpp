@@ -17,6 +17,7 @@
 /// What a tile comes to, from lanes back to rows of memory; that of the rows after is asked for meanwhile.
 namespace dynamicpo::inline v1::detail {
 
+/// Writes the results of a tile; what a row has beside them in memory stays as it is.
 template <class V>
 struct tile_store {
   using T = typename V::element;
