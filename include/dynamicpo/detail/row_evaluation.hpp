@@ -164,9 +164,9 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
   template <class V>
   class margins_of_rows {
    public:
-    DYNAMICPO_INLINE margins_of_rows(const row_evaluation& of, const tile<V>& rows) : of_{of} {
-      V(of.pipeline.beta(beta::context<V>{rows.chosen_score, V(0), accumulator_of<V>(0)})).store(strength_);
-      V(of.pipeline.objective.margin.utility(rows.chosen_score, rows.chosen_ratio)).store(chosen_utility_);
+    DYNAMICPO_INLINE margins_of_rows(const row_evaluation& of, const tile<V>& loaded) : of_{of} {
+      V(of.pipeline.beta(beta::context<V>{loaded.chosen_score, V(0), accumulator_of<V>(0)})).store(strength_);
+      V(of.pipeline.objective.margin.utility(loaded.chosen_score, loaded.chosen_ratio)).store(chosen_utility_);
     }
     DYNAMICPO_INLINE margins_along<V> operator()(std::size_t l) const {
       return {of_, broadcast<V>(strength_[l]), broadcast<V>(chosen_utility_[l])};
