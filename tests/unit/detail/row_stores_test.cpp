@@ -9,6 +9,22 @@
 
 namespace detail = dynamicpo::detail;
 
+TEMPLATE_TEST_CASE("the first lanes are loaded, stored and told apart, and nothing beside them", "", float, double) {
+  using V = detail::lanes<TestType, 64 / sizeof(TestType), 16>;
+  for (std::size_t n = 0; n <= V::count; ++n) {
+    std::vector<TestType> from(n), to(V::count + 1, TestType(-1));  // as long as may be read
+    for (std::size_t i = 0; i < n; ++i) { from[i] = static_cast<TestType>(i + 1); }
+    const V loaded = detail::load_first<V>(from.data(), n);
+    const auto first = detail::first_lanes<V>(n);
+    detail::store_first(loaded + V(1), to.data(), n);
+    for (std::size_t i = 0; i < V::count; ++i) {
+      REQUIRE(loaded[i] == (i < n ? from[i] : TestType(0)));
+      REQUIRE((first[i] != 0) == (i < n));
+      REQUIRE(to[i] == (i < n ? from[i] + 1 : TestType(-1)));
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("short rows are filled and copied to their ends, and nothing beside them", "", float, double) {
   std::vector<TestType> from(80);
   for (std::size_t i = 0; i < from.size(); ++i) { from[i] = static_cast<TestType>(i + 1); }
