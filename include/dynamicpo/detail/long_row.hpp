@@ -123,8 +123,11 @@ struct long_row {
       const auto found = evaluate_columns<WithGradient, V>(
           rule, objective, Layout{layout}, chosen_score, chosen_ratio, rest,
           {score, ratio, uniform<Beta> && !keep_beta ? nullptr : beta, weight, columns}, accumulator_of<V>(scale));
-      result = {found.loss[0], found.link_slope[0], found.chosen_gradient[0], !any(~found.underflow),
-                found.overflow[0] != 0};
+      result = {.loss = found.loss[0],
+                .link_slope = found.link_slope[0],
+                .chosen_gradient = found.chosen_gradient[0],
+                .underflow = !any(~found.underflow),
+                .overflow = found.overflow[0] != 0};
     });
     return result;
   }

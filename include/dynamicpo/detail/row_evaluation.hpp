@@ -73,9 +73,9 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     block_rows block{first, totals.of(first).counts, lane.loss.data()};
     if constexpr (in_lanes && !WithInstruments) {
       using V = lanes_of<Bytes>;
-      for_each_tile<V, !std::is_same_v<typename Pipeline::select_type, select::all>>(
+      for_each_tile<evaluated_tile<V>, !std::is_same_v<typename Pipeline::select_type, select::all>>(
           policy, first, end, std::span(lane.order), sums_long_rows(),
-          [&](tile<V>* now, tile<V>* next) { side_by_side_rows(now, next, lane, block); },
+          [&](evaluated_tile<V>* now, evaluated_tile<V>* next) { side_by_side_rows(now, next, lane, block); },
           [&](index row) { alone::template apart_row<V>(row, lane, block); });
     } else {
       for (index row = first; row < end; ++row) { alone::one_row(row, lane, block, &totals.of(row).seen); }
@@ -107,25 +107,30 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     }
   }
 
-  /// What a tile comes to.
+  /// A tile, and what it comes to.
   template <class V>
-  struct tile_result {
-    evaluated_row<V> row;
-    V least;  ///< the least selected score
+  struct evaluated_tile : tile<V> {
+    evaluated_row<V> result;
+    V least;     ///< the least selected score
+    V selected;  ///< how many negatives are
+    accumulator_of<V> mean_rest;
     typename V::truth empty;
   };
 
-  /// `next` is loaded between the computation of `now` and its results: that is a chain of operations each of which
-  /// waits for the one before, and the processor looks only so far ahead for others.
+  /// Three chains of operations each of which waits for the one before: that of a tile's margins, that from their
+  /// aggregate to the loss, and what is written of it. They are begun so that between two links of one there is another
+  /// tile's work to do: the processor looks only so far ahead for it.
   template <class V>
-  DYNAMICPO_INLINE void side_by_side_rows(tile<V>* now, tile<V>* next, row_buffers<compute>& lane,
+  DYNAMICPO_INLINE void side_by_side_rows(evaluated_tile<V>* now, evaluated_tile<V>* next, row_buffers<compute>& lane,
                                           block_rows& block) const {
-    tile_result<V> result{};
-    if (now != nullptr && now->columns > 0) { evaluate_tile(*now, result); }
-    if (next != nullptr) { load_tile(*next); }
+    if (now != nullptr && now->columns > 0) { link_tile(*now); }
+    if (next != nullptr) {
+      load_tile(*next);
+      if (next->columns > 0) { reduce_tile(*next); }
+    }
     if (now != nullptr) {
       if (now->columns > 0) {
-        write_tile(*now, result, lane, block);
+        write_tile(*now, lane, block);
       } else {
         for (std::size_t l = 0; l < now->used; ++l) { alone::template apart_row<V>(now->row[l], lane, block); }
       }
@@ -271,73 +276,100 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     rows.apart = V::truth::load(apart) | ~elementary::isfinite(rows.chosen_ratio);
   }
 
-  /// Steps 2 and 3.
+  /// Calls work(evaluation) for how the tile lies.
+  template <class V, class Work>
+  DYNAMICPO_INLINE void with_evaluation(evaluated_tile<V>& rows, const Work& work) const {
+    const row_columns<V> columns{rows.score, rows.ratio,
+                                 out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta, rows.weight,
+                                 rows.columns};
+    const auto with = [&](const auto& layout) __attribute__((always_inline)) {
+      using layout_type = std::remove_cvref_t<decltype(layout)>;
+      work(column_evaluation<V, layout_type, beta_type, objective_type>{pipeline.beta, pipeline.objective, layout,
+                                                                        rows.chosen_score, rows.mean_rest, columns});
+    };
+    if constexpr (sums_rows) {
+      if (rows.summed) { return with(side_by_side_summed<V>{accumulator_of<V>(rows.selected), rows.total}); }
+    }
+    if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
+      if (rows.whole) { return with(side_by_side_whole<V>{rows.columns}); }
+    }
+    with(side_by_side<V>{rows.least, accumulator_of<V>(rows.selected)});
+  }
+
+  /// Step 2.
   template <class V>
-  DYNAMICPO_INLINE void evaluate_tile(tile<V>& rows, tile_result<V>& result) const {
+  DYNAMICPO_INLINE void select_of_tile(evaluated_tile<V>& rows) const {
+    rows.least = V(std::numeric_limits<compute>::lowest());
     if constexpr (sums_rows) {
       if (rows.summed) {
         alignas(64) compute numbers[V::count];
         for (std::size_t l = 0; l < V::count; ++l) { numbers[l] = static_cast<compute>(rows.count[l]); }
-        const V count = V::load(numbers);
-        const side_by_side_summed<V> layout{accumulator_of<V>(count), rows.total};
-        return evaluate_selected(rows, layout, count, result);
+        rows.selected = V::load(numbers);
+        return;
       }
     }
     if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
       if (rows.whole) {
-        result.least = V(std::numeric_limits<compute>::lowest());
-        return evaluate_selected(rows, side_by_side_whole<V>{rows.columns}, V(static_cast<compute>(rows.columns)),
-                                 result);
+        rows.selected = V(static_cast<compute>(rows.columns));
+        return;
       }
     }
     const auto selection = select_in_lanes(pipeline.select, rows.chosen_score, rows.score, rows.columns, ~rows.apart);
     rows.apart = rows.apart | ~selection.known;
-    result.least = selection.least;
-    side_by_side<V> layout{selection.least, {}};
-    const V count = number_selected(rows.score, rows.columns, layout);
-    layout.count = accumulator_of<V>(count);
-    evaluate_selected(rows, layout, count, result);
+    rows.least = selection.least;
+    rows.selected = number_selected(rows.score, rows.columns, side_by_side<V>{selection.least, {}});
   }
 
-  template <class V, class Layout>
-  DYNAMICPO_INLINE void evaluate_selected(tile<V>& rows, const Layout& layout, const V& count,
-                                          tile_result<V>& result) const {
-    accumulator_of<V> mean_rest(0);
-    if constexpr (beta_type::needs_rest) {
-      mean_rest = rows.whole ? mean_of_rest<true>(rows.score, rows.columns, layout, accumulator_of<V>(count))
-                             : mean_of_rest<false>(rows.score, rows.columns, layout, accumulator_of<V>(count));
-    }
-    result.row = evaluate_columns<WithGradient, V>(
-        pipeline.beta, pipeline.objective, layout, rows.chosen_score, rows.chosen_ratio, mean_rest,
-        {rows.score, rows.ratio, out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta, rows.weight,
-         rows.columns},
-        accumulator_of<V>(scale));
-    result.empty = count == V(0);
-    rows.apart = rows.apart | (result.row.overflow & ~result.empty);
+  /// Step 2, and step 3 up to the aggregate margin.
+  template <class V>
+  DYNAMICPO_INLINE void reduce_tile(evaluated_tile<V>& rows) const {
+    select_of_tile(rows);
+    with_evaluation(
+        rows, [&](const auto& of) __attribute__((always_inline)) {
+          if constexpr (beta_type::needs_rest) {
+            const accumulator_of<V> count(rows.selected);
+            rows.mean_rest = rows.whole ? mean_of_rest<true>(rows.score, rows.columns, of.layout, count)
+                                        : mean_of_rest<false>(rows.score, rows.columns, of.layout, count);
+          }
+          of.reduce(rows.chosen_ratio, rows.result);
+        });
+    rows.empty = rows.selected == V(0);
     if constexpr (aggregate::max_negatives < std::numeric_limits<index>::max()) {
-      rows.apart = rows.apart | (V(static_cast<double>(aggregate::max_negatives)) < count);
+      rows.apart = rows.apart | (V(static_cast<double>(aggregate::max_negatives)) < rows.selected);
     }
+  }
+  /// Step 3 up to the loss, and the derivatives.
+  template <class V>
+  DYNAMICPO_INLINE void link_tile(evaluated_tile<V>& rows) const {
+    with_evaluation(
+        rows, [&](const auto& of) __attribute__((always_inline)) { of.template link<WithGradient>(rows.result); });
+    rows.apart = rows.apart | (rows.result.overflow & ~rows.empty);
+  }
+  template <class V>
+  DYNAMICPO_INLINE void derive_tile(evaluated_tile<V>& rows) const {
+    with_evaluation(
+        rows, [&](const auto& of) __attribute__((always_inline)) { of.derive(accumulator_of<V>(scale), rows.result); });
   }
 
   /// Writes what is asked for, and sees the rows through that are apart.
   template <class V>
-  DYNAMICPO_INLINE void write_tile(tile<V>& rows, const tile_result<V>& result, row_buffers<compute>& lane,
-                                   block_rows& block) const {
-    const V loss = where(result.empty, V(0), result.row.loss);
+  DYNAMICPO_INLINE void write_tile(evaluated_tile<V>& rows, row_buffers<compute>& lane, block_rows& block) const {
+    const V loss = where(rows.empty, V(0), rows.result.loss);
     if constexpr (WithGradient) {
+      derive_tile(rows);
       store_rejected(rows);
-      tile_store<V>{rows}.store_chosen(where(result.empty, V(0), result.row.chosen_gradient), out.gradient, policy);
+      tile_store<V>{rows}.store_chosen(where(rows.empty, V(0), rows.result.chosen_gradient), out.gradient, policy);
     }
     if (!out.effective_beta.empty()) {
       if (whole_rows && rows.whole) {  // without scores to compare
         tile_store<V>{rows}.store_by_position(rows.beta, side_by_side_whole<V>{rows.columns}, policy,
                                               out.effective_beta);
       } else {
-        tile_store<V>{rows}.store_by_position(rows.beta, side_by_side<V>{result.least, {}}, policy, out.effective_beta);
+        tile_store<V>{rows}.store_by_position(rows.beta, side_by_side<V>{rows.least, {}}, policy, out.effective_beta);
       }
     }
 
-    if (rows.in_turn && rows.complete() && !any(result.empty) && !any(result.row.underflow)) {
+    if (rows.in_turn && rows.complete() && !any(rows.empty) && !any(rows.result.underflow)) {
       block.counts.rows += static_cast<index>(V::count);
       loss.store(&block.loss_of(rows.row[0]));
       if (!out.row_loss.empty()) { loss.store(&out.row_loss[static_cast<std::size_t>(rows.row[0])]); }
@@ -347,8 +379,8 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     alignas(64) bits_of<compute> apart[V::count], none[V::count], underflow[V::count];
     loss.store(row_loss);
     rows.apart.store(apart);
-    result.empty.store(none);
-    result.row.underflow.store(underflow);
+    rows.empty.store(none);
+    rows.result.underflow.store(underflow);
     for (std::size_t l = 0; l < rows.used; ++l) {
       const index row = rows.row[l];
       if (apart[l] != 0) {

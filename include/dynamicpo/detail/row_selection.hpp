@@ -33,7 +33,7 @@ struct row_selection {
     group_total<T>& total = totals.of(first);
     if constexpr (in_lanes) {
       using V = lanes<T, 64 / sizeof(T), Bytes>;
-      for_each_tile<V, true>(
+      for_each_tile<tile<V>, true>(
           policy, first, end, std::span(lane.order), false,
           [&](tile<V> * now, tile<V> * next) __attribute__((always_inline)) {
             if (next != nullptr) { load(*next); }

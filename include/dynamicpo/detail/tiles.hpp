@@ -39,35 +39,36 @@ std::size_t order_by_length(const scores<T, Space>& rows, index first, std::span
 
 /// tile_work(now, next) for rows [first, end), a block, and long_work(row) for those that no tile takes. Each tile is
 /// `next`, to be loaded, and then `now`, to be seen through; either may be null, before the first and after the last.
-/// With `ByLength` ragged rows of a like length go side by side, so that few lanes wait for the longest: worth it where
-/// a column costs more than reading rows out of turn. `order` has room for rows_in_order. With `long_together` tiles
-/// take dense long rows as well, as many as fill them.
-template <class V, bool ByLength, class T, class Space, class TileWork, class LongWork>
+/// `Tile`: a tile, or what adds to one. With `ByLength` ragged rows of a like length go side by side, so that few lanes
+/// wait for the longest: worth it where a column costs more than reading rows out of turn. `order` has room for
+/// rows_in_order. With `long_together` tiles take dense long rows as well, as many as fill them.
+template <class Tile, bool ByLength, class T, class Space, class TileWork, class LongWork>
 DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, std::span<std::int32_t> order,
                                     bool long_together, const TileWork& tile_work, const LongWork& long_work) {
   const bool ordered = ByLength && rows.ragged();
   const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
   const bool all_long = !rows.ragged() && is_long(first);
-  tile<V> tiles[2];
+  constexpr std::size_t count = Tile::rows;
+  Tile tiles[2];
   for (index from = first, to = first; from < end; from = to) {
     to = ordered ? std::min(end, from + rows_in_order) : end;
     const auto number = static_cast<std::size_t>(to - from);
     std::size_t fit = number;
-    if (all_long) { fit = long_together ? number / V::count * V::count : 0; }
+    if (all_long) { fit = long_together ? number / count * count : 0; }
     if (ordered) { fit = order_by_length<tile_columns>(rows, from, order.first(number)); }
-    for (std::size_t i = 0; fit > 0 && i < fit + V::count; i += V::count) {
-      tile<V>& next = tiles[i / V::count % 2];
+    for (std::size_t i = 0; fit > 0 && i < fit + count; i += count) {
+      Tile& next = tiles[i / count % 2];
       if (i < fit) {
-        const std::size_t used = std::min(fit - i, V::count);
+        const std::size_t used = std::min(fit - i, count);
         if (ordered) {
           next.take(order.subspan(i, used), from, end);
           next.come_after(to + static_cast<index>(i), rows.rows());
         } else {
           next.take(from + static_cast<index>(i), used, end);
-          next.come_after(next.row[0] + static_cast<index>(V::count), rows.rows());
+          next.come_after(next.row[0] + static_cast<index>(count), rows.rows());
         }
       }
-      tile_work(i > 0 ? &tiles[(i / V::count + 1) % 2] : nullptr, i < fit ? &next : nullptr);
+      tile_work(i > 0 ? &tiles[(i / count + 1) % 2] : nullptr, i < fit ? &next : nullptr);
     }
     for (std::size_t i = fit; i < number; ++i) {
       long_work(from + (ordered ? index{order[i]} : static_cast<index>(i)));

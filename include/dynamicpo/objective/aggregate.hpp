@@ -63,11 +63,18 @@ struct soft_minimum {
 
   template <class Margins, class T = detail::margin_type<Margins>>
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
-    const T least = detail::least(margins);
-    for (T& margin : margins) { margin = detail::elementary::decay(static_cast<T>(least - margin)); }
-    const T total = static_cast<T>(detail::sum(margins));
-    const T share = T(1) / total;  // 1 <= total <= n
+    T share;
+    const T z = reduce_to_shares(margins, share);
     for (T& weight : margins) { weight = weight * share; }
+    return z;
+  }
+  /// The same with dz/dm_i = share times what m_i becomes. They add up to 1.
+  template <class Margins, class T = detail::margin_type<Margins>>
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce_to_shares(const Margins& margins, T& share) const {
+    const T least = detail::least(margins);
+    const auto decayed = [&](const T& margin) { return detail::elementary::decay(static_cast<T>(least - margin)); };
+    const T total = static_cast<T>(detail::replaced_sum(margins, decayed));  // 1 <= total <= n
+    share = T(1) / total;
     return least - detail::elementary::log(total);
   }
 };

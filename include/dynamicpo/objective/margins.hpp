@@ -50,6 +50,24 @@ DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> sum(const lane_margins<V, Layout
   }
 }
 
+/// Replaces every margin m by f(m), and adds those up.
+template <class T, class F>
+DYNAMICPO_HD constexpr accumulator_of<T> replaced_sum(std::span<T> values, const F& f) {
+  accumulator_of<T> total(0);
+  for (T& value : values) { total += accumulator_of<T>(value = f(value)); }
+  return total;
+}
+template <class V, class Layout, class Column, class F>
+DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> replaced_sum(const lane_margins<V, Layout, Column>& margins,
+                                                             const F& f) {
+  accumulator_of<V> total(0);
+  for (V& margin : margins) {
+    margin = f(margin);
+    total += accumulator_of<V>(margin);
+  }
+  return margins.layout.sum(total);
+}
+
 template <class T>
 DYNAMICPO_HD constexpr accumulator_of<T> count(std::span<T> values) {
   return accumulator_of<T>(static_cast<double>(values.size()));

@@ -39,7 +39,7 @@ TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones
         std::multiset<po::index> seen;
         std::set<std::pair<po::index, po::index>> asked_for;
         const po::detail::tile<V>* awaited = nullptr;
-        po::detail::for_each_tile<V, by_length>(
+        po::detail::for_each_tile<po::detail::tile<V>, by_length>(
             rows, first, end, std::span(order), false,
             [&](po::detail::tile<V>* now, po::detail::tile<V>* next) {
               REQUIRE(now == awaited);
