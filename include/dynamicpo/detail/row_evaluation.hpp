@@ -123,11 +123,9 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
   template <class V>
   DYNAMICPO_INLINE void side_by_side_rows(evaluated_tile<V>* now, evaluated_tile<V>* next, row_buffers<compute>& lane,
                                           block_rows& block) const {
+    if (next != nullptr) { load_tile(*next); }
     if (now != nullptr && now->columns > 0) { link_tile(*now); }
-    if (next != nullptr) {
-      load_tile(*next);
-      if (next->columns > 0) { reduce_tile(*next); }
-    }
+    if (next != nullptr && next->columns > 0) { reduce_tile(*next); }
     if (now != nullptr) {
       if (now->columns > 0) {
         write_tile(*now, lane, block);
@@ -148,7 +146,8 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     if (rows.summed) { return; }
     rows.whole = rows.is_whole(policy, reference);
     if (rows.whole) {
-      rows.template load_whole<!whole_rows>(policy, reference);
+      // A sum of margins tells of whatever is not finite, an overflow.
+      rows.template load_whole<!whole_rows, !(whole_rows && reads_sum_alone<aggregate>)>(policy, reference);
     } else {
       rows.template load_rows<!whole_rows>(policy, reference);
     }

@@ -49,7 +49,7 @@ struct row_selection {
   template <class V>
   DYNAMICPO_INLINE void load(tile<V>& rows) const {
     if (rows.is_whole(policy, reference_free)) {
-      rows.template load_whole<true>(policy, reference_free);
+      rows.template load_whole<true, true>(policy, reference_free);
     } else {
       rows.template load_rows<true>(policy, reference_free);
     }

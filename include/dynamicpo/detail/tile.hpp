@@ -226,14 +226,15 @@ struct tile {
     return fits;
   }
 
-  /// Step 1 for a whole tile. `WithScore`: both scores and log-ratios; else the log-ratios alone.
-  template <bool WithScore, class Policy, class Reference>
+  /// Step 1 for a whole tile. `WithScore`: both scores and log-ratios; else the log-ratios alone. `Checked`: rows that
+  /// are not finite throughout are apart.
+  template <bool WithScore, bool Checked, class Policy, class Reference>
   DYNAMICPO_INLINE void load_whole(const Policy& policy, const Reference& reference) {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
     columns = static_cast<std::size_t>(policy.negatives(row[0]));
     for (index& each : count) { each = static_cast<index>(columns); }
     load_chosen_ratio(policy, reference);
-    V spoilt = chosen_ratio - chosen_ratio;  // 0, or not a number where anything is not finite
+    V spoilt = chosen_ratio * V(0);  // 0, or not a number where anything is not finite
     if constexpr (std::is_same_v<typename Policy::value_type, T>) {
       const auto from = policy.rejected_matrix();
       const T* const base = from.data + row[0] * from.row_stride;
@@ -245,36 +246,41 @@ struct tile {
         next_frozen.ask_for_next();
         const std::size_t at = std::min(k, columns - width);
         const spaced<const T> here{base + at, from.row_stride};
+        V rho[panel_size];
         if constexpr (has_reference) {
           if constexpr (std::is_same_v<typename Reference::value_type, T>) {
             const auto frozen = reference.rejected_matrix();
             const spaced<const T> there{frozen.data + row[0] * frozen.row_stride + at, frozen.row_stride};
             if constexpr (WithScore) {
-              panel<V>::load(here, score + at);
-              panel<V>::load(there, ratio + at);
+              V s[panel_size];
+              panel<V>::load(here, s);
+              panel<V>::load(there, rho);
               unrolled<panel_size>([&](auto q) __attribute__((always_inline)) {
-                ratio[at + q] = score[at + q] - ratio[at + q];
+                rho[q] = s[q] - rho[q];
+                score[at + q] = s[q];
               });
             } else {
-              panel<V>::load_difference(here, there, ratio + at);
+              panel<V>::load_difference(here, there, rho);
             }
           }
         } else {
-          panel<V>::load(here, ratio + at);
+          panel<V>::load(here, rho);
           if constexpr (WithScore) {
-            for (std::size_t q = 0; q < panel_size; ++q) { score[at + q] = ratio[at + q]; }
+            unrolled<panel_size>([&](auto q) __attribute__((always_inline)) { score[at + q] = rho[q]; });
           }
         }
-        if (width == panel_size) {
-          unrolled<panel_size>([&](auto q) __attribute__((always_inline)) { note_spoilt(ratio[at + q], spoilt); });
-        } else {
-          for (std::size_t q = 0; q < width; ++q) { note_spoilt(ratio[q], spoilt); }
+        unrolled<panel_size>([&](auto q) __attribute__((always_inline)) { ratio[at + q] = rho[q]; });
+        if constexpr (Checked) {
+          if (width == panel_size) {
+            unrolled<panel_size>([&](auto q) __attribute__((always_inline)) { spoilt = spoilt + rho[q] * V(0); });
+          } else {
+            for (std::size_t q = 0; q < width; ++q) { spoilt = spoilt + rho[q] * V(0); }
+          }
         }
       }
     }
     apart = ~(spoilt == V(0));
   }
-  DYNAMICPO_INLINE static void note_spoilt(const V& number, V& spoilt) { spoilt = spoilt + (number - number); }
 
   /// Step 1 for rows side by side: the same scores and log-ratios as load_row's, -inf and 0 for what takes no part.
   /// Rows that are not finite throughout are told apart. `WithScore` as above; without, 0 stands for a score.
