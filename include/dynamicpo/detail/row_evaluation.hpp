@@ -130,7 +130,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
       if (now->columns > 0) {
         write_tile(*now, lane, block);
       } else {
-        for (std::size_t l = 0; l < now->used; ++l) { alone::template apart_row<V>(now->row[l], lane, block); }
+        for (std::size_t l = 0; l < now->used; ++l) { alone::template apart_row<V>(now->row(l), lane, block); }
       }
     }
   }
@@ -192,10 +192,10 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
       rows.load_chosen_ratio(policy, reference);
       const margins_of_rows<V> margins_of(*this, rows);
       const compute *const scores = policy.rejected_matrix().data, *frozen = nullptr;
-      const std::int64_t *const offsets = policy.offsets_data() + rows.row[0], *frozen_offsets = nullptr;
+      const std::int64_t *const offsets = policy.offsets_data() + rows.row(0), *frozen_offsets = nullptr;
       if constexpr (!std::is_same_v<Reference, reference_free_t>) {
         frozen = reference.rejected_matrix().data;
-        frozen_offsets = reference.offsets_data() + rows.row[0];
+        frozen_offsets = reference.offsets_data() + rows.row(0);
       }
       auto next_scores = rows.template rejected_after<tile<V>::lines_of_panel>(policy, V::count);
       auto next_frozen = rows.template rejected_after<tile<V>::lines_of_panel>(reference, V::count);
@@ -242,13 +242,13 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     rows.columns = 1;  // that of the weight
     rows.load_chosen_ratio(policy, reference);
     const margins_of_rows<V> margins_of(*this, rows);
-    const auto size = static_cast<std::size_t>(policy.negatives(rows.row[0]));
+    const auto size = static_cast<std::size_t>(policy.negatives(rows.row(0)));
     alignas(64) bits_of<compute> apart[V::count];
     alignas(64) typename accumulator::element total[V::count];
     for (std::size_t l = 0; l < V::count; ++l) {
       const auto margins = margins_of(l);
-      const compute *const scores = &policy.rejected(rows.row[l], 0), *frozen = nullptr;
-      if constexpr (has_reference) { frozen = &reference.rejected(rows.row[l], 0); }
+      const compute *const scores = &policy.rejected(rows.row(l), 0), *frozen = nullptr;
+      if constexpr (has_reference) { frozen = &reference.rejected(rows.row(l), 0); }
       V spoilt(0);  // not a number where a log-ratio is not finite
       accumulator sum(0);
       const auto add = [&](const V& ratio) __attribute__((always_inline)) {
@@ -370,8 +370,8 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
 
     if (rows.in_turn && rows.complete() && !any(rows.empty) && !any(rows.result.underflow)) {
       block.counts.rows += static_cast<index>(V::count);
-      loss.store(&block.loss_of(rows.row[0]));
-      if (!out.row_loss.empty()) { loss.store(&out.row_loss[static_cast<std::size_t>(rows.row[0])]); }
+      loss.store(&block.loss_of(rows.row(0)));
+      if (!out.row_loss.empty()) { loss.store(&out.row_loss[static_cast<std::size_t>(rows.row(0))]); }
       return;
     }
     alignas(64) compute row_loss[V::count];
@@ -381,7 +381,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     rows.empty.store(none);
     rows.result.underflow.store(underflow);
     for (std::size_t l = 0; l < rows.used; ++l) {
-      const index row = rows.row[l];
+      const index row = rows.row(l);
       if (apart[l] != 0) {
         alone::template apart_row<V>(row, lane, block);
         continue;
@@ -402,7 +402,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
         rows.weight[0].store(weight);
         rows.apart.store(apart);
         for (std::size_t l = 0; l < V::count; ++l) {
-          if (apart[l] == 0) { alone::template fill_long_row<V>(rows.row[l], weight[l]); }
+          if (apart[l] == 0) { alone::template fill_long_row<V>(rows.row(l), weight[l]); }
         }
         return;
       }

@@ -58,7 +58,7 @@ struct row_selection {
   template <class V>
   DYNAMICPO_INLINE void side_by_side_rows(tile<V>& rows, row_buffers<T>& lane, group_total<T>& total) const {
     if (rows.columns == 0) {
-      for (std::size_t l = 0; l < rows.used; ++l) { one_row(rows.row[l], lane, total); }
+      for (std::size_t l = 0; l < rows.used; ++l) { one_row(rows.row(l), lane, total); }
       return;
     }
     const auto found = select_in_lanes(select, rows.chosen_score, rows.score, rows.columns, ~rows.apart);
@@ -76,7 +76,7 @@ struct row_selection {
     (found.known & ~rows.apart).store(known);
     found.clustered.store(clustered);
     for (std::size_t l = 0; l < rows.used; ++l) {
-      const index row = rows.row[l];
+      const index row = rows.row(l);
       // What selects nothing may have nothing to select from, and says so by itself.
       if (known[l] == 0 || bits[l] == 0) {
         one_row(row, lane, total);

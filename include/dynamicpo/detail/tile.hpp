@@ -31,13 +31,14 @@ struct tile {
   static constexpr std::size_t room = max_columns + panel_size;
   static constexpr std::size_t lines_of_panel = rows * panel_size * sizeof(T) / 64;
 
-  index row[rows];         ///< of each lane; row[0], if it has none
-  std::size_t used;        ///< lanes with a row
-  bool in_turn;            ///< whether the rows are row[0], row[0] + 1, ..
-  bool whole;              ///< loaded as such: see is_whole
-  bool summed;             ///< not loaded: margins were added up as they were read, to `total`
-  index block_end;         ///< no thread but this one writes from row[0] up to this row
-  index after, after_end;  ///< rows that memory is asked for meanwhile
+  index start;                  ///< that distances are from
+  std::size_t used;             ///< lanes with a row
+  bool in_turn;                 ///< whether the rows are row(0), row(0) + 1, ..
+  bool whole;                   ///< loaded as such: see is_whole
+  bool summed;                  ///< not loaded: margins were added up as they were read, to `total`
+  index block_end;              ///< no thread but this one writes from row(0) up to this row
+  index after, after_end;       ///< rows that memory is asked for meanwhile
+  std::int32_t distance[rows];  ///< of each lane's row, where they are not in turn
   std::size_t columns = 0;
   index count[rows];  ///< negatives of each row, absent ones included
   truth apart;        ///< rows that this tile does not hold: too long, or not finite
@@ -46,23 +47,25 @@ struct tile {
   accumulator_of<V> total;
   T staged[rows][room], staged_reference[rows][room];
 
+  /// Of lane l; that of the first, if it has none.
+  DYNAMICPO_INLINE index row(std::size_t l) const {
+    return in_turn ? start + static_cast<index>(l < used ? l : 0) : start + distance[l];
+  }
+
   /// Takes `number` rows from `from` on.
   DYNAMICPO_INLINE void take(index from, std::size_t number, index end) {
+    start = from;
     used = number;
     in_turn = true;
     block_end = end;
-    if (used == rows) {
-      for (std::size_t l = 0; l < rows; ++l) { row[l] = from + static_cast<index>(l); }
-    } else {
-      for (std::size_t l = 0; l < rows; ++l) { row[l] = from + static_cast<index>(l < used ? l : 0); }
-    }
   }
   /// Takes rows by their distances from `from`.
   DYNAMICPO_INLINE void take(std::span<const std::int32_t> distances, index from, index end) {
+    start = from;
     used = distances.size();
     in_turn = false;
     block_end = end;
-    for (std::size_t l = 0; l < rows; ++l) { row[l] = from + distances[l < used ? l : 0]; }
+    for (std::size_t l = 0; l < rows; ++l) { distance[l] = distances[l < used ? l : 0]; }
   }
 
   /// What comes next: as many rows from `first` on, as far as there are so many.
@@ -94,7 +97,7 @@ struct tile {
   /// Whether its rows have more negatives than it holds; of a dense view.
   template <class View>
   DYNAMICPO_INLINE bool is_long(const View& view) const {
-    return !view.ragged() && view.negatives(row[0]) > static_cast<index>(max_columns);
+    return !view.ragged() && view.negatives(row(0)) > static_cast<index>(max_columns);
   }
 
   /// Whether every lane has a row, and none is apart.
@@ -111,7 +114,7 @@ struct tile {
   DYNAMICPO_INLINE void load_chosen(const View& view, V& to) {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
       if (in_turn && used == rows && view.chosen_span().stride == 1 && !view.length_normalised()) {
-        to = V::load(&view.chosen(row[0]));
+        to = V::load(&view.chosen(row(0)));
         return;
       }
     }
@@ -119,12 +122,12 @@ struct tile {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
       if (!view.length_normalised()) {
         const auto memory = view.chosen_span();
-        for (std::size_t l = 0; l < rows; ++l) { chosen[l] = memory.data[row[l] * memory.stride]; }
+        for (std::size_t l = 0; l < rows; ++l) { chosen[l] = memory.data[row(l) * memory.stride]; }
         to = V::load(chosen);
         return;
       }
     }
-    for (std::size_t l = 0; l < rows; ++l) { chosen[l] = load<T>(view.chosen(row[l]), view.chosen_length(row[l])); }
+    for (std::size_t l = 0; l < rows; ++l) { chosen[l] = load<T>(view.chosen(row(l)), view.chosen_length(row(l))); }
     to = V::load(chosen);
   }
 
@@ -150,9 +153,9 @@ struct tile {
   template <class Policy, class Reference>
   DYNAMICPO_INLINE bool runs_along(const Policy& policy, const Reference& reference) {
     if (!in_turn || used != rows || policy.masked()) { return false; }
-    columns = static_cast<std::size_t>(policy.negatives(row[0]));
+    columns = static_cast<std::size_t>(policy.negatives(row(0)));
     for (std::size_t l = 0; l < rows; ++l) {
-      count[l] = policy.negatives(row[l]);
+      count[l] = policy.negatives(row(l));
       columns = std::max(columns, static_cast<std::size_t>(count[l]));
     }
     return columns > 0 && columns <= max_columns && has_room_along(policy) && has_room_along(reference);
@@ -165,7 +168,7 @@ struct tile {
       return false;
     } else {
       if (!view.ragged() || !in_place(view)) { return false; }
-      const index left = view.flat(block_end) - view.flat(row[rows - 1]);
+      const index left = view.flat(block_end) - view.flat(row(rows - 1));
       return left >= static_cast<index>((columns + rows - 1) / rows * rows);
     }
   }
@@ -183,7 +186,7 @@ struct tile {
         const T* const end = ascending ? begin_of(view, block_end - 1) + view.negatives(block_end - 1) : nullptr;
         bool overrun = !ascending;
         for (std::size_t l = 0; l < rows; ++l) {
-          at[l] = begin_of(view, row[l]);
+          at[l] = begin_of(view, row(l));
           overrun = overrun || end - at[l] < padded;
         }
         for (std::size_t l = 0; overrun && l < rows; ++l) {
@@ -198,7 +201,7 @@ struct tile {
       at[l] = room_of_row[l];
       for (index k = 0; k < count[l]; ++k) {
         room_of_row[l][k] =
-            view.present(row[l], k) ? load<T>(view.rejected(row[l], k), view.rejected_length(row[l], k)) : T(0);
+            view.present(row(l), k) ? load<T>(view.rejected(row(l), k), view.rejected_length(row(l), k)) : T(0);
       }
     }
   }
@@ -209,7 +212,7 @@ struct tile {
     const auto memory = view.rejected_matrix();
     if (memory.columns >= static_cast<index>(panel_size)) { return true; }
     const index read = static_cast<index>(rows - 1) * memory.row_stride + static_cast<index>(panel_size);
-    const index own = (block_end - 1 - row[0]) * memory.row_stride + memory.columns;
+    const index own = (block_end - 1 - row(0)) * memory.row_stride + memory.columns;
     return memory.columns > 0 && memory.row_stride >= memory.columns && read <= own;
   }
 
@@ -218,7 +221,7 @@ struct tile {
   DYNAMICPO_INLINE bool is_whole(const Policy& policy, const Reference& reference) const {
     if constexpr (!std::is_same_v<typename Policy::value_type, T>) { return false; }
     bool fits = in_turn && used == rows && !policy.ragged() && !policy.masked() && in_place(policy) &&
-                policy.negatives(row[0]) <= static_cast<index>(max_columns) && has_panels(policy);
+                policy.negatives(row(0)) <= static_cast<index>(max_columns) && has_panels(policy);
     if constexpr (!std::is_same_v<Reference, reference_free_t>) {
       fits = fits && std::is_same_v<typename Reference::value_type, T> && in_place(reference) && !reference.ragged() &&
              has_panels(reference);
@@ -231,13 +234,13 @@ struct tile {
   template <bool WithScore, bool Checked, class Policy, class Reference>
   DYNAMICPO_INLINE void load_whole(const Policy& policy, const Reference& reference) {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
-    columns = static_cast<std::size_t>(policy.negatives(row[0]));
+    columns = static_cast<std::size_t>(policy.negatives(row(0)));
     for (index& each : count) { each = static_cast<index>(columns); }
     load_chosen_ratio(policy, reference);
     V spoilt = chosen_ratio * V(0);  // 0, or not a number where anything is not finite
     if constexpr (std::is_same_v<typename Policy::value_type, T>) {
       const auto from = policy.rejected_matrix();
-      const T* const base = from.data + row[0] * from.row_stride;
+      const T* const base = from.data + row(0) * from.row_stride;
       const std::size_t width = std::min(panel_size, columns);
       auto next_scores = rejected_after<lines_of_panel>(policy, panels());
       auto next_frozen = rejected_after<lines_of_panel>(reference, panels());
@@ -250,7 +253,7 @@ struct tile {
         if constexpr (has_reference) {
           if constexpr (std::is_same_v<typename Reference::value_type, T>) {
             const auto frozen = reference.rejected_matrix();
-            const spaced<const T> there{frozen.data + row[0] * frozen.row_stride + at, frozen.row_stride};
+            const spaced<const T> there{frozen.data + row(0) * frozen.row_stride + at, frozen.row_stride};
             if constexpr (WithScore) {
               V s[panel_size];
               panel<V>::load(here, s);
@@ -331,7 +334,7 @@ struct tile {
     std::uint64_t present[rows];
     index longest = 0;
     for (std::size_t l = 0; l < rows; ++l) {
-      const index negatives = policy.negatives(row[l]);
+      const index negatives = policy.negatives(row(l));
       const bool fits = l < used && negatives <= static_cast<index>(max_columns);
       lane_apart[l] = fits ? 0 : -1;
       count[l] = fits ? negatives : 0;
@@ -341,8 +344,8 @@ struct tile {
     columns = static_cast<std::size_t>(longest);
     if (policy.masked() || policy.length_normalised()) {
       for (std::size_t l = 0; l < rows; ++l) {
-        if (policy.chosen_length(row[l]) <= 0) { lane_apart[l] = -1; }
-        present[l] = bits_of_present(policy, row[l], static_cast<std::size_t>(count[l]));
+        if (policy.chosen_length(row(l)) <= 0) { lane_apart[l] = -1; }
+        present[l] = bits_of_present(policy, row(l), static_cast<std::size_t>(count[l]));
       }
     }
     apart = truth::load(lane_apart);

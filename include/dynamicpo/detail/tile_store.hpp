@@ -30,7 +30,7 @@ struct tile_store {
   template <class View>
   DYNAMICPO_INLINE void fill_rejected(const V& from, const View& to) const {
     if (to.rejected_matrix().columns == 1 && to.rejected_matrix().row_stride == 1) {
-      from.store(&to.rejected(of.row[0], 0));
+      from.store(&to.rejected(of.row(0), 0));
       return;
     }
     alignas(64) T values[rows];
@@ -38,7 +38,7 @@ struct tile_store {
     const auto memory = to.rejected_matrix();
     auto next = of.template rejected_after<lines_of_panel>(to, rows / rows_between_pauses);
     fill_rows<V::bytes>(
-        values, spaced<T>{memory.data + of.row[0] * memory.row_stride, memory.row_stride},
+        values, spaced<T>{memory.data + of.row(0) * memory.row_stride, memory.row_stride},
         of.columns, [&]() __attribute__((always_inline)) { next.ask_for_next(); });
   }
   /// The same where `lies_in_line`.
@@ -65,7 +65,7 @@ struct tile_store {
       const auto memory = to.rejected_matrix();
       if (of.in_turn && of.complete() && !to.ragged() && memory.column_stride == 1 && !policy.length_normalised() &&
           (of.columns >= panel_size || (of.columns == 1 && memory.row_stride == 1))) {
-        T* const base = memory.data + of.row[0] * memory.row_stride;
+        T* const base = memory.data + of.row(0) * memory.row_stride;
         if (of.columns == 1) {
           from[0].store(base);
           return;
@@ -100,7 +100,7 @@ struct tile_store {
       const scores<const typename View::value_type, typename View::space_type>& policy) const {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
       if (of.in_turn && to.chosen_span().stride == 1 && !policy.length_normalised() && of.complete()) {
-        from.store(&to.chosen(of.row[0]));
+        from.store(&to.chosen(of.row(0)));
         return;
       }
     }
@@ -109,14 +109,14 @@ struct tile_store {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
       if (of.complete() && !policy.length_normalised()) {
         const auto memory = to.chosen_span();
-        for (std::size_t l = 0; l < rows; ++l) { memory.data[of.row[l] * memory.stride] = values[l]; }
+        for (std::size_t l = 0; l < rows; ++l) { memory.data[of.row(l) * memory.stride] = values[l]; }
         return;
       }
     }
     for (std::size_t l = 0; l < of.used; ++l) {
       if (of.apart[l] != 0) { continue; }
-      to.chosen(of.row[l]) =
-          static_cast<typename View::value_type>(per_token(values[l], policy.chosen_length(of.row[l])));
+      to.chosen(of.row(l)) =
+          static_cast<typename View::value_type>(per_token(values[l], policy.chosen_length(of.row(l))));
     }
   }
 
@@ -127,7 +127,7 @@ struct tile_store {
       if (of.apart[l] != 0) { continue; }
       for (index k = 0; k < of.count[l]; ++k) {
         const auto column = static_cast<std::size_t>(k);
-        to[static_cast<std::size_t>(policy.flat(of.row[l]) + k)] =
+        to[static_cast<std::size_t>(policy.flat(of.row(l)) + k)] =
             where(layout.selected(of.score[column]), from[column], V(0))[l];
       }
     }
@@ -140,14 +140,14 @@ struct tile_store {
   DYNAMICPO_INLINE void write_in_line(const View& to, std::size_t width, const Write& write) const {
     T* at[rows];
     T* const base = to.rejected_matrix().data;
-    T* const end = base + to.flat(of.row[0] + static_cast<index>(rows));
+    T* const end = base + to.flat(of.row(0) + static_cast<index>(rows));
     for (std::size_t l = 0; l < rows; ++l) {
-      T* const own = base + to.flat(of.row[l]);
+      T* const own = base + to.flat(of.row(l));
       at[l] = end - own < static_cast<index>(width) ? of.staged[l] : own;
     }
     write(at);
     for (std::size_t l = rows; l > 0 && at[l - 1] == of.staged[l - 1]; --l) {
-      std::copy_n(of.staged[l - 1], of.count[l - 1], base + to.flat(of.row[l - 1]));
+      std::copy_n(of.staged[l - 1], of.count[l - 1], base + to.flat(of.row(l - 1)));
     }
   }
   // The last columns first, and in each the first rows first: whatever lies beyond a row is written later.
@@ -183,14 +183,14 @@ struct tile_store {
       if constexpr (std::is_same_v<typename View::value_type, T>) {
         if (plain) {
           if (of.count[l] > 0) {
-            copy_row(of.staged[l], &to.rejected(of.row[l], 0), static_cast<std::size_t>(of.count[l]));
+            copy_row(of.staged[l], &to.rejected(of.row(l), 0), static_cast<std::size_t>(of.count[l]));
           }
           continue;
         }
       }
       for (index k = 0; k < of.count[l]; ++k) {
-        to.rejected(of.row[l], k) =
-            static_cast<typename View::value_type>(per_token(of.staged[l][k], policy.rejected_length(of.row[l], k)));
+        to.rejected(of.row(l), k) =
+            static_cast<typename View::value_type>(per_token(of.staged[l][k], policy.rejected_length(of.row(l), k)));
       }
     }
   }

@@ -65,7 +65,7 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
           next.come_after(to + static_cast<index>(i), rows.rows());
         } else {
           next.take(from + static_cast<index>(i), used, end);
-          next.come_after(next.row[0] + static_cast<index>(count), rows.rows());
+          next.come_after(next.row(0) + static_cast<index>(count), rows.rows());
         }
       }
       tile_work(i > 0 ? &tiles[(i / count + 1) % 2] : nullptr, i < fit ? &next : nullptr);

@@ -55,10 +55,10 @@ TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones
               REQUIRE((tile.used > 0 && tile.used <= V::count && tile.block_end == end));
               REQUIRE(tile.in_turn == !(ragged && by_length));
               for (std::size_t l = 0; l < tile.used; ++l) {
-                if (by_length) { REQUIRE(rows.negatives(tile.row[l]) <= 64); }
-                seen.insert(tile.row[l]);
+                if (by_length) { REQUIRE(rows.negatives(tile.row(l)) <= 64); }
+                seen.insert(tile.row(l));
               }
-              for (std::size_t l = tile.used; l < V::count; ++l) { REQUIRE(tile.row[l] == tile.row[0]); }
+              for (std::size_t l = tile.used; l < V::count; ++l) { REQUIRE(tile.row(l) == tile.row(0)); }
             },
             [&](po::index row) {
               REQUIRE(rows.negatives(row) > 64);
