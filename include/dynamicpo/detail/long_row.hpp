@@ -68,31 +68,32 @@ struct long_row {
 
   /// Scores, and what is subtracted from them (null: nothing). False when a log-ratio is not finite.
   DYNAMICPO_INLINE bool load(const T* scores, const T* reference) {
-    typename V::truth finite = V(0) == V(0);
+    V spoilt(0);  // not a number where a log-ratio is not finite
     for (std::size_t k = 0; k < columns; ++k) {
       ask_ahead_of(scores, reference, k);
       const V s = column(scores, k);
       const V rho = reference != nullptr ? s - column(reference, k) : s;
-      finite = finite & elementary::isfinite(rho);
+      spoilt = spoilt + rho * V(0);
       score[k] = s;
       ratio[k] = rho;
     }
     end_row();
-    return !any(~finite);
+    return !any(~(spoilt == V(0)));
   }
   /// The same when all negatives are selected and the log-ratios are all that is read: they stand for the scores.
   DYNAMICPO_INLINE bool load_whole(const T* scores, const T* reference) {
     score = ratio;
-    layout = {V(std::numeric_limits<T>::lowest()), accumulator_of<V>(static_cast<double>(negatives))};
-    typename V::truth finite = V(0) == V(0);
+    select_all();
+    V spoilt(0);  // not a number where a log-ratio is not finite
     for (std::size_t k = 0; k < columns; ++k) {
       ask_ahead_of(scores, reference, k);
-      ratio[k] = column(scores, k);
-      if (reference != nullptr) { ratio[k] = ratio[k] - column(reference, k); }
-      finite = finite & elementary::isfinite(ratio[k]);
+      V rho = column(scores, k);
+      if (reference != nullptr) { rho = rho - column(reference, k); }
+      spoilt = spoilt + rho * V(0);
+      ratio[k] = rho;
     }
     end_row();
-    return !any(~finite);
+    return !any(~(spoilt == V(0)));
   }
   /// Scores and log-ratios, known to be finite.
   DYNAMICPO_INLINE void load_ratios(const T* scores, const T* ratios) {
@@ -103,6 +104,10 @@ struct long_row {
     end_row();
   }
 
+  /// Takes all negatives.
+  DYNAMICPO_INLINE void select_all() {
+    layout = {V(std::numeric_limits<T>::lowest()), accumulator_of<V>(static_cast<double>(negatives))};
+  }
   /// Takes the negatives with a score of at least `least`; returns how many.
   DYNAMICPO_INLINE T select(T least) {
     layout.least = V(least);

@@ -52,6 +52,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
   using alone::policy;
   using alone::reference;
   using alone::scale;
+  using alone::takes_all;
   using alone::whole_rows;
 
   static constexpr bool reads_as_computed = [] {
@@ -66,6 +67,9 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
                                     one_weight<beta_type, objective_type> && std::is_same_v<stored, float> &&
                                     std::is_same_v<accumulator_of<compute>, double>;
 
+  /// Whether a score and its log-ratio are one number, in one array of a whole tile: read before it becomes a utility.
+  static constexpr bool one_array = takes_all && std::is_same_v<Reference, reference_free_t>;
+
   /// Rows [first, end), a block.
   template <std::size_t Bytes>
   void operator()(register_bytes<Bytes>, index first, index end, row_buffers<compute>& lane,
@@ -73,7 +77,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     block_rows block{first, totals.of(first).counts, lane.loss.data()};
     if constexpr (in_lanes && !WithInstruments) {
       using V = lanes_of<Bytes>;
-      for_each_tile<evaluated_tile<V>, !std::is_same_v<typename Pipeline::select_type, select::all>>(
+      for_each_tile<evaluated_tile<V>, !takes_all>(
           policy, first, end, std::span(lane.order), sums_long_rows(),
           [&](evaluated_tile<V>* now, evaluated_tile<V>* next) { side_by_side_rows(now, next, lane, block); },
           [&](index row) { alone::template apart_row<V>(row, lane, block); });
@@ -147,7 +151,8 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     rows.whole = rows.is_whole(policy, reference);
     if (rows.whole) {
       // A sum of margins tells of whatever is not finite, an overflow.
-      rows.template load_whole<!whole_rows, !(whole_rows && reads_sum_alone<aggregate>)>(policy, reference);
+      rows.template load_whole<!whole_rows && !one_array, !(whole_rows && reads_sum_alone<aggregate>)>(policy,
+                                                                                                       reference);
     } else {
       rows.template load_rows<!whole_rows>(policy, reference);
     }
@@ -252,7 +257,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
       V spoilt(0);  // not a number where a log-ratio is not finite
       accumulator sum(0);
       const auto add = [&](const V& ratio) __attribute__((always_inline)) {
-        spoilt = spoilt + (ratio - ratio);
+        spoilt = spoilt + ratio * V(0);
         return margins(ratio);
       };
       std::size_t k = 0;
@@ -278,7 +283,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
   /// Calls work(evaluation) for how the tile lies.
   template <class V, class Work>
   DYNAMICPO_INLINE void with_evaluation(evaluated_tile<V>& rows, const Work& work) const {
-    const row_columns<V> columns{rows.score, rows.ratio,
+    const row_columns<V> columns{one_array && rows.whole ? rows.ratio : rows.score, rows.ratio,
                                  out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta, rows.weight,
                                  rows.columns};
     const auto with = [&](const auto& layout) __attribute__((always_inline)) {
@@ -289,7 +294,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     if constexpr (sums_rows) {
       if (rows.summed) { return with(side_by_side_summed<V>{accumulator_of<V>(rows.selected), rows.total}); }
     }
-    if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
+    if constexpr (takes_all) {
       if (rows.whole) { return with(side_by_side_whole<V>{rows.columns}); }
     }
     with(side_by_side<V>{rows.least, accumulator_of<V>(rows.selected)});
@@ -307,7 +312,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
         return;
       }
     }
-    if constexpr (std::is_same_v<typename Pipeline::select_type, select::all>) {
+    if constexpr (takes_all) {
       if (rows.whole) {
         rows.selected = V(static_cast<compute>(rows.columns));
         return;
@@ -360,7 +365,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
       tile_store<V>{rows}.store_chosen(where(rows.empty, V(0), rows.result.chosen_gradient), out.gradient, policy);
     }
     if (!out.effective_beta.empty()) {
-      if (whole_rows && rows.whole) {  // without scores to compare
+      if (takes_all && rows.whole) {  // without scores to compare
         tile_store<V>{rows}.store_by_position(rows.beta, side_by_side_whole<V>{rows.columns}, policy,
                                               out.effective_beta);
       } else {
@@ -407,8 +412,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
         return;
       }
     }
-    if constexpr (std::is_same_v<typename Pipeline::select_type, select::all> &&
-                  one_weight<beta_type, objective_type>) {
+    if constexpr (takes_all && one_weight<beta_type, objective_type>) {
       if constexpr (std::is_same_v<stored, compute>) {
         if ((rows.whole || rows.summed) && rows.complete() && !out.gradient.ragged() &&
             out.gradient.rejected_matrix().column_stride == 1) {

@@ -46,9 +46,9 @@ struct rows_alone {
   static constexpr bool derives = WithGradient || WithInstruments;
   using beta_type = typename Pipeline::beta_type;
   using objective_type = typename Pipeline::objective_type;
-  /// Whether all negatives are taken, by their log-ratios alone.
-  static constexpr bool whole_rows =
-      std::is_same_v<typename Pipeline::select_type, select::all> && ratios_alone<beta_type, objective_type>;
+  /// Whether all negatives are taken; and by their log-ratios alone.
+  static constexpr bool takes_all = std::is_same_v<typename Pipeline::select_type, select::all>;
+  static constexpr bool whole_rows = takes_all && ratios_alone<beta_type, objective_type>;
   /// As many rows side by side, or negatives of one row, as 64 bytes hold; the number decides the order of sums.
   template <std::size_t Bytes>
   using lanes_of = lanes<compute, 64 / sizeof(compute), Bytes>;
@@ -108,9 +108,13 @@ struct rows_alone {
         if (!along.load_whole(scores.data(), frozen)) { return false; }
       } else {
         if (!along.load(scores.data(), frozen)) { return false; }
-        auto scratch = lane.scratch();
-        const select::row_scores<compute> seen{policy.chosen(row), scores, row};
-        if (along.select(cut_apart<V::bytes>(pipeline.select, seen, scratch).least) == compute(0)) { return false; }
+        if constexpr (takes_all) {
+          along.select_all();
+        } else {
+          auto scratch = lane.scratch();
+          const select::row_scores<compute> seen{policy.chosen(row), scores, row};
+          if (along.select(cut_apart<V::bytes>(pipeline.select, seen, scratch).least) == compute(0)) { return false; }
+        }
       }
       if (compute(static_cast<double>(aggregate::max_negatives)) < along.selected()) { return false; }
       using layout = std::conditional_t<whole_rows, along_the_row_whole<V>, along_the_row<V>>;
