@@ -153,7 +153,10 @@ struct rows_alone {
       fill_long_row<V>(row, along.weight[0][0]);
     } else {
       compute* const to = &out.gradient.rejected(row, 0);
-      if (past_caches) { return stream_copy(reinterpret_cast<const compute*>(along.weight), size, to); }
+      if (past_caches) {
+        ask_for_border(to, size);
+        return stream_copy(reinterpret_cast<const compute*>(along.weight), size, to);
+      }
       store_columns<V>(
           to, size, [&](std::size_t k) __attribute__((always_inline))->const V& { return along.weight[k]; });
     }
@@ -163,10 +166,19 @@ struct rows_alone {
   DYNAMICPO_INLINE void fill_long_row(index row, compute value) const {
     compute* const to = &out.gradient.rejected(row, 0);
     const auto size = static_cast<std::size_t>(policy.negatives(row));
-    if (past_caches) { return stream_fill(value, size, to); }
+    if (past_caches) {
+      ask_for_border(to, size);
+      return stream_fill(value, size, to);
+    }
     const V all = broadcast<V>(value);
     store_columns<V>(
         to, size, [&](std::size_t) __attribute__((always_inline))->const V& { return all; });
+  }
+  /// Past the caches go whole lines. That in which one row ends and another begins is read and written, and is asked
+  /// for some rows before; of rows that lie otherwise it is some other line.
+  DYNAMICPO_INLINE static void ask_for_border(const compute* to, std::size_t size) {
+    constexpr std::size_t rows_before = 4;
+    ask_ahead<true>(to, rows_before * size * sizeof(compute));
   }
   template <class V, class Column>
   DYNAMICPO_INLINE static void store_columns(compute* to, std::size_t size, const Column& column) {
