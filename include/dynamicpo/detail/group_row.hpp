@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "dynamicpo/detail/column_evaluation.hpp"
 #include "dynamicpo/detail/group_cut.hpp"
 #include "dynamicpo/detail/long_cut.hpp"
 #include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_layout.hpp"
 #include "dynamicpo/detail/thread_group.hpp"
 #include "dynamicpo/result.hpp"
 #include "dynamicpo/score/scores.hpp"

@@ -6,9 +6,10 @@
 #include <limits>
 
 #include "dynamicpo/detail/ask_ahead.hpp"
+#include "dynamicpo/detail/column_evaluation.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/processor.hpp"
-#include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_layout.hpp"
 #include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/select/concept.hpp"
 #include "dynamicpo/workspace.hpp"

@@ -9,12 +9,14 @@
 #include <utility>
 
 #include "dynamicpo/detail/blocks.hpp"
-#include "dynamicpo/detail/exact_row_sums.hpp"
+#include "dynamicpo/detail/column_evaluation.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_layout.hpp"
 #include "dynamicpo/detail/rows_alone.hpp"
 #include "dynamicpo/detail/stream_store.hpp"
+#include "dynamicpo/detail/summed_rows.hpp"
 #include "dynamicpo/detail/tile_store.hpp"
 #include "dynamicpo/detail/tiles.hpp"
 #include "dynamicpo/objective/aggregate.hpp"
@@ -23,20 +25,11 @@
 /// How a group of rows goes through the three steps: side by side in tiles, along the lanes, or one by one.
 namespace dynamicpo::inline v1::detail {
 
-/// Aggregates known to read the sum and the number of the margins alone.
-template <class Aggregate>
-inline constexpr bool reads_sum_alone = false;
-template <>
-inline constexpr bool reads_sum_alone<aggregate::mean> = true;
-template <>
-inline constexpr bool reads_sum_alone<aggregate::sum> = true;
-template <>
-inline constexpr bool reads_sum_alone<aggregate::single> = true;
-
 /// Sees rows through the three steps and writes what is asked for.
 template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
-struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
+struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
   using alone = rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
+  using summing = summed_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
   using typename alone::aggregate;
   using typename alone::beta_type;
   using typename alone::block_rows;
@@ -54,18 +47,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
   using alone::scale;
   using alone::takes_all;
   using alone::whole_rows;
-
-  static constexpr bool reads_as_computed = [] {
-    if constexpr (std::is_same_v<Reference, reference_free_t>) {
-      return true;
-    } else {
-      return std::is_same_v<typename Reference::value_type, compute>;
-    }
-  }();
-  /// Whether rows may be added up as they are read (exact_row_sums).
-  static constexpr bool sums_rows = in_lanes && reads_as_computed && whole_rows && reads_sum_alone<aggregate> &&
-                                    one_weight<beta_type, objective_type> && std::is_same_v<stored, float> &&
-                                    std::is_same_v<accumulator_of<compute>, double>;
+  using summing::sums_rows;
 
   /// Whether a score and its log-ratio are one number, in one array of a whole tile: read before it becomes a utility.
   static constexpr bool one_array = takes_all && std::is_same_v<Reference, reference_free_t>;
@@ -78,7 +60,7 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     if constexpr (in_lanes && !WithInstruments) {
       using V = lanes_of<Bytes>;
       for_each_tile<evaluated_tile<V>, !takes_all>(
-          policy, first, end, std::span(lane.order), sums_long_rows(),
+          policy, first, end, std::span(lane.order), summing::sums_long_rows(),
           [&](evaluated_tile<V>* now, evaluated_tile<V>* next) { side_by_side_rows(now, next, lane, block); },
           [&](index row) { alone::template apart_row<V>(row, lane, block); });
     } else {
@@ -144,9 +126,9 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
   DYNAMICPO_INLINE void load_tile(tile<V>& rows) const {
     rows.whole = false;
     if constexpr (sums_rows) {
-      if (rows.is_long(policy)) { return sum_long_rows(rows); }
+      if (rows.is_long(policy)) { return summing::sum_long_rows(rows); }
     }
-    rows.summed = sum_tile(rows);
+    rows.summed = summing::sum_tile(rows);
     if (rows.summed) { return; }
     rows.whole = rows.is_whole(policy, reference);
     if (rows.whole) {
@@ -156,128 +138,6 @@ struct row_evaluation : rows_alone<WithGradient, WithInstruments, Pipeline, P, R
     } else {
       rows.template load_rows<!whole_rows>(policy, reference);
     }
-  }
-
-  /// The margins along one row, of one beta.
-  template <class V>
-  struct margins_along {
-    const row_evaluation& of;
-    V strength, chosen_utility;
-
-    DYNAMICPO_INLINE V operator()(const V& ratio) const {
-      const auto& margin = of.pipeline.objective.margin;
-      return margin_between(margin, strength, chosen_utility, margin.utility(ratio, ratio));
-    }
-  };
-  /// margins_of(l): those of row l of a tile whose chosen are loaded.
-  template <class V>
-  class margins_of_rows {
-   public:
-    DYNAMICPO_INLINE margins_of_rows(const row_evaluation& of, const tile<V>& loaded) : of_{of} {
-      V(of.pipeline.beta(beta::context<V>{loaded.chosen_score, V(0), accumulator_of<V>(0)})).store(strength_);
-      V(of.pipeline.objective.margin.utility(loaded.chosen_score, loaded.chosen_ratio)).store(chosen_utility_);
-    }
-    DYNAMICPO_INLINE margins_along<V> operator()(std::size_t l) const {
-      return {of_, broadcast<V>(strength_[l]), broadcast<V>(chosen_utility_[l])};
-    }
-
-   private:
-    const row_evaluation& of_;
-    alignas(64) compute strength_[V::count];
-    alignas(64) compute chosen_utility_[V::count];
-  };
-
-  /// Step 1 and the margins of step 3 at once, along ragged rows: their sums, where any order gives the same bits.
-  template <class V>
-  DYNAMICPO_INLINE bool sum_tile(tile<V>& rows) const {
-    if constexpr (!sums_rows) {
-      return false;
-    } else {
-      if (!policy.ragged() || !out.effective_beta.empty() || !rows.runs_along(policy, reference)) { return false; }
-      rows.load_chosen_ratio(policy, reference);
-      const margins_of_rows<V> margins_of(*this, rows);
-      const compute *const scores = policy.rejected_matrix().data, *frozen = nullptr;
-      const std::int64_t *const offsets = policy.offsets_data() + rows.row(0), *frozen_offsets = nullptr;
-      if constexpr (!std::is_same_v<Reference, reference_free_t>) {
-        frozen = reference.rejected_matrix().data;
-        frozen_offsets = reference.offsets_data() + rows.row(0);
-      }
-      auto next_scores = rows.template rejected_after<tile<V>::lines_of_panel>(policy, V::count);
-      auto next_frozen = rows.template rejected_after<tile<V>::lines_of_panel>(reference, V::count);
-      const auto margins = [&](std::size_t l) __attribute__((always_inline)) {
-        next_scores.ask_for_next();
-        next_frozen.ask_for_next();
-        return [&, l, margin = margins_of(l) ](std::size_t k) __attribute__((always_inline)) {
-          V ratio = V::load(scores + offsets[l] + k);
-          if constexpr (!std::is_same_v<Reference, reference_free_t>) {
-            ratio = ratio - V::load(frozen + frozen_offsets[l] + k);
-          }
-          return margin(ratio);
-        };
-      };
-      rows.apart = ~elementary::isfinite(rows.chosen_ratio);  // of an empty row no margin tells
-      return exact_row_sums<V>([&](std::size_t l) { return static_cast<std::size_t>(rows.count[l]); }, margins,
-                               rows.total);
-    }
-  }
-
-  /// Whether long rows go together too, as many as there are lanes: their margins are added up along each, with the
-  /// bits that it has alone, and what follows goes side by side, since one row would wait for each step of its own.
-  bool sums_long_rows() const {
-    if constexpr (!sums_rows) {
-      return false;
-    } else {
-      using any_tile = tile<lanes_of<target_bytes>>;
-      constexpr index most = index{1} << 20;  // lanes count exactly
-      bool fits = !policy.ragged() && !policy.masked() && out.effective_beta.empty() && any_tile::in_place(policy) &&
-                  policy.negatives(0) <= most;
-      if constexpr (WithGradient) { fits = fits && out.gradient.rejected_matrix().column_stride == 1; }
-      if constexpr (!std::is_same_v<Reference, reference_free_t>) {
-        fits = fits && !reference.ragged() && any_tile::in_place(reference);
-      }
-      return fits;
-    }
-  }
-  /// Step 1 and the margins of step 3 at once, along long rows. Rows that are not finite throughout are apart.
-  template <class V>
-  DYNAMICPO_INLINE void sum_long_rows(tile<V>& rows) const {
-    using accumulator = accumulator_of<V>;
-    constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
-    rows.summed = true;
-    rows.columns = 1;  // that of the weight
-    rows.load_chosen_ratio(policy, reference);
-    const margins_of_rows<V> margins_of(*this, rows);
-    const auto size = static_cast<std::size_t>(policy.negatives(rows.row(0)));
-    alignas(64) bits_of<compute> apart[V::count];
-    alignas(64) typename accumulator::element total[V::count];
-    for (std::size_t l = 0; l < V::count; ++l) {
-      const auto margins = margins_of(l);
-      const compute *const scores = &policy.rejected(rows.row(l), 0), *frozen = nullptr;
-      if constexpr (has_reference) { frozen = &reference.rejected(rows.row(l), 0); }
-      V spoilt(0);  // not a number where a log-ratio is not finite
-      accumulator sum(0);
-      const auto add = [&](const V& ratio) __attribute__((always_inline)) {
-        spoilt = spoilt + ratio * V(0);
-        return margins(ratio);
-      };
-      std::size_t k = 0;
-      for (; k + V::count <= size; k += V::count) {
-        long_row<V>::ask_ahead_of(scores + k, frozen == nullptr ? nullptr : frozen + k, 0);
-        V ratio = V::load(scores + k);
-        if constexpr (has_reference) { ratio = ratio - V::load(frozen + k); }
-        sum += accumulator(add(ratio));
-      }
-      if (k < size) {
-        V ratio = load_first<V>(scores + k, size - k);
-        if constexpr (has_reference) { ratio = ratio - load_first<V>(frozen + k, size - k); }
-        sum += accumulator(where(first_lanes<V>(size - k), add(ratio), V(aggregate::absent)));
-      }
-      total[l] = sum_of_lanes(sum);
-      rows.count[l] = static_cast<index>(size);
-      apart[l] = any(~(spoilt == V(0))) ? -1 : 0;
-    }
-    rows.total = accumulator::load(total);
-    rows.apart = V::truth::load(apart) | ~elementary::isfinite(rows.chosen_ratio);
   }
 
   /// Calls work(evaluation) for how the tile lies.

@@ -9,6 +9,7 @@
 #include "dynamicpo/detail/blocks.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
 #include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_layout.hpp"
 #include "dynamicpo/detail/tiles.hpp"
 #include "dynamicpo/outputs.hpp"
 

@@ -10,11 +10,13 @@
 
 #include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/blocks.hpp"
+#include "dynamicpo/detail/column_evaluation.hpp"
 #include "dynamicpo/detail/instrument_row.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
 #include "dynamicpo/detail/long_row.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_layout.hpp"
 #include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/detail/stream_store.hpp"
 #include "dynamicpo/detail/tile.hpp"

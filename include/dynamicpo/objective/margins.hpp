@@ -13,7 +13,7 @@
 namespace dynamicpo::inline v1::detail {
 
 /// Margins of rows that lie in lanes: in each column one margin of every row, or the next few of a single row. `layout`
-/// knows which (detail/row.hpp). `Column`: what goes from column to column.
+/// knows which (detail/row_layout.hpp). `Column`: what goes from column to column.
 template <class V, class Layout, class Column = V*>
 struct lane_margins {
   Column first;

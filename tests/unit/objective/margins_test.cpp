@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "dynamicpo/detail/row.hpp"
+#include "dynamicpo/detail/row_layout.hpp"
 #include "support/catch.hpp"
 
 namespace po = dynamicpo;
