@@ -21,7 +21,12 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
   const CLI::App& command = active(*app);
   const auto unknown = app->remaining();
   const bool no_such_command = &command == app && !unknown.empty() && unknown.front().front() != '-';
-  const std::string what = no_such_command ? "there is no subcommand " + unknown.front() : error.what();
+  std::string what = no_such_command ? "there is no subcommand " + unknown.front() : error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    for (const std::string& argument : app->remaining(true)) {  // it may be the required option misspelt
+      if (argument.starts_with("--")) { what += "; there is no option " + argument; }
+    }
+  }
   std::string text = "dynamicpo" + (&command == app ? "" : " " + command.get_name()) + ": " + what + "\n";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr &&
       dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {

@@ -24,6 +24,7 @@ TEST_CASE("cli: wrong usage exits with 2, says what is wrong and which choices t
   const std::string loss = "dynamicpo loss: ";
   const std::vector<misuse> cases{
       {"loss", loss + "--objective is required\n" + loss_options},
+      {"loss --objectives dmpo", loss + "--objective is required; there is no option --objectives\n" + loss_options},
       {"loss --objective ppo", loss + "--objective: ppo not in {dpo,dmpo,sdpo,mppo}\n"},
       {"loss --objective dmpo --epsilon", loss + "The following argument was not expected: --epsilon\n" + loss_options},
       {"loss --objective dmpo rows", loss + "The following argument was not expected: rows\n" + loss_options},

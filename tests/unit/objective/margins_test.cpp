@@ -18,6 +18,8 @@ TEST_CASE("sum, count and least of one row's margins") {
   REQUIRE(po::detail::sum(row) == 4.0);
   REQUIRE(po::detail::count(row) == 4.0);
   REQUIRE(po::detail::least(row) == -1e8f);
+  REQUIRE(po::detail::replaced_sum(row, [](float margin) { return margin + 1; }) == 6.0);
+  REQUIRE(margins == std::vector<float>{1e8f, 2.0f, -1e8f, 4.0f});
 }
 
 TEST_CASE("of rows side by side they are each row's own, of a row along the lanes those of all lanes") {
@@ -39,5 +41,13 @@ TEST_CASE("of rows side by side they are each row's own, of a row along the lane
     REQUIRE(sum(one)[l] == -120);
     REQUIRE(count(one)[l] == 32);
     REQUIRE(least(one)[l] == -30);
+  }
+  const auto halved = [](const V& margin) { return margin * V(0.5f); };
+  const A of_many = replaced_sum(many, halved), of_one = replaced_sum(one, halved);  // by turns, in place
+  for (std::size_t l = 0; l < 16; ++l) {
+    CAPTURE(l);
+    REQUIRE(of_many[l] == -0.5 * static_cast<double>(l));
+    REQUIRE(of_one[l] == -30);
+    REQUIRE(columns[1][l] == -0.5f * static_cast<float>(l));
   }
 }
