@@ -186,23 +186,29 @@ TEMPLATE_TEST_CASE("a long dense row has the bits that it has alone, whatever ro
 }
 
 TEMPLATE_TEST_CASE("a beta of the mean score reads scores, however many negatives there are", "", float, double) {
-  for (const po::index negatives : {5, 20, 64, 100}) {
-    const auto of = random_batch<TestType>(33, 35, negatives);
+  const auto check = [](po::index negatives, const auto& of, const auto& reference, bool has_reference) {
     std::vector<TestType> row_loss(35);
     po::loss(po::exec::seq, po::pipeline{po::select::all{}, beta_of_rest{}, po::objective::dmpo}, of.policy.view(),
-             of.reference.view(), {.row_loss = row_loss});
+             reference, {.row_loss = row_loss});
     for (std::size_t row = 0; row < row_loss.size(); ++row) {
       double score = 0, ratio = 0;
       const auto count = static_cast<std::size_t>(negatives);
       for (std::size_t i = row * count; i < (row + 1) * count; ++i) {
+        const TestType frozen = has_reference ? of.reference.rejected[i] : TestType(0);
         score += static_cast<double>(of.policy.rejected[i]) / static_cast<double>(negatives);
-        ratio += static_cast<double>(of.policy.rejected[i] - of.reference.rejected[i]) / static_cast<double>(negatives);
+        ratio += static_cast<double>(of.policy.rejected[i] - frozen) / static_cast<double>(negatives);
       }
-      const double chosen = static_cast<double>(of.policy.chosen[row] - of.reference.chosen[row]);
+      const double chosen =
+          static_cast<double>(of.policy.chosen[row] - (has_reference ? of.reference.chosen[row] : TestType(0)));
       const double expected = std::log1p(std::exp(-(1 + 0.05 * score) * (chosen - ratio)));
-      CAPTURE(negatives, row);
+      CAPTURE(negatives, row, has_reference);
       REQUIRE(std::abs(static_cast<double>(row_loss[row]) - expected) <= 1e-5 * std::max(1.0, expected));
     }
+  };
+  for (const po::index negatives : {3, 5, 20, 64, 100}) {
+    const auto of = random_batch<TestType>(33, 35, negatives);
+    check(negatives, of, of.reference.view(), true);
+    check(negatives, of, po::reference_free, false);
   }
 }
 

@@ -192,8 +192,8 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
         rows, [&](const auto& of) __attribute__((always_inline)) {
           if constexpr (beta_type::needs_rest) {
             const accumulator_of<V> count(rows.selected);
-            rows.mean_rest = rows.whole ? mean_of_rest<true>(rows.score, rows.columns, of.layout, count)
-                                        : mean_of_rest<false>(rows.score, rows.columns, of.layout, count);
+            rows.mean_rest = rows.whole ? mean_of_rest<true>(of.row.score, rows.columns, of.layout, count)
+                                        : mean_of_rest<false>(of.row.score, rows.columns, of.layout, count);
           }
           of.reduce(rows.chosen_ratio, rows.result);
         });
