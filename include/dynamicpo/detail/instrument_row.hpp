@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dynamicpo/detail/column_evaluation.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/instruments.hpp"
 #include "dynamicpo/select/boundary.hpp"

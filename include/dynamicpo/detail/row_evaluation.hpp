@@ -99,7 +99,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     evaluated_row<V> result;
     V least;     ///< the least selected score
     V selected;  ///< how many negatives are
-    accumulator_of<V> mean_rest;
+    accumulator_of<V> mean_rest{V(0)};
     typename V::truth empty;
   };
 
