@@ -22,7 +22,7 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
   const auto unknown = app->remaining();
   const bool no_such_command = &command == app && !unknown.empty() && unknown.front().front() != '-';
   std::string what = no_such_command ? "there is no subcommand " + unknown.front() : error.what();
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+  if (&command != app && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     for (const std::string& argument : app->remaining(true)) {  // it may be the required option misspelt
       if (argument.starts_with("--")) { what += "; there is no option " + argument; }
     }

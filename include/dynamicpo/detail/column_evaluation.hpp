@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -49,12 +48,6 @@ template <class Stage>
   requires(Stage::uniform)
 inline constexpr bool uniform<Stage> = true;
 
-/// An aggregate whose dz/dm_i add up to 1, and that can leave each with one factor still to come.
-template <class Aggregate, class Margins, class V>
-concept reduces_to_shares = requires(const Aggregate& aggregate, const Margins& margins, V& share) {
-  { aggregate.reduce_to_shares(margins, share) } -> std::convertible_to<V>;
-};
-
 /// Whether dL/ds is one number for all selected negatives of a row.
 template <class Beta, class Objective>
 inline constexpr bool one_weight =
@@ -97,7 +90,6 @@ template <class V>
 struct evaluated_row {
   using truth = decltype(std::declval<V>() == std::declval<V>());
   V z{0};
-  V share{1};  ///< dz/dm_i by what the margins have become
   V chosen_utility{0};
   V loss{0};
   V link_slope{0};
@@ -110,9 +102,7 @@ struct evaluated_row {
 template <class V, class Layout, class Beta, class Objective, class Columns = row_columns<V>>
 struct column_evaluation {
   using aggregate = std::remove_cvref_t<decltype(std::declval<Objective>().aggregate)>;
-  using margins = decltype(margins_of(std::declval<const Columns&>(), std::declval<const Layout&>()));
   static constexpr bool can_underflow = std::remove_cvref_t<decltype(std::declval<Objective>().margin)>::can_underflow;
-  static constexpr bool shared = uniform<Beta> && reduces_to_shares<aggregate, margins, V>;
 
   const Beta& rule;
   const Objective& objective;
@@ -159,12 +149,7 @@ struct column_evaluation {
       }
     }
 
-    const auto all = margins_of(row, layout);
-    if constexpr (shared) {
-      result.z = objective.aggregate.reduce_to_shares(all, result.share);
-    } else {
-      result.z = objective.aggregate.reduce(all);
-    }
+    result.z = objective.aggregate.reduce(margins_of(row, layout));
   }
 
   /// The loss. `WithSlope`: and its derivative by z.
@@ -183,18 +168,18 @@ struct column_evaluation {
     // Scaled here, once: what follows is linear in it.
     const V slope = static_cast<V>(accumulator_of<V>(result.link_slope) * scale);
     const V chosen_slope = margin.slope(result.chosen_utility);
-    if constexpr (shared) {
-      const V strength = beta_of(0);
-      const V push = -(strength * (slope * result.share));
-      result.chosen_gradient = strength * slope * chosen_slope;  // the shares add up to 1
-      for (std::size_t j = 0; j < row.size; ++j) {
-        const V pushed = where(layout.selected(row.score[j]), static_cast<V>(push * row.weight[j]), V(0));
-        row.weight[j] = pushed * margin.slope(row.ratio[j]);
-      }
-    } else if constexpr (uniform<Beta> && uniform<aggregate>) {
+    accumulator_of<V> chosen(0);
+    if constexpr (is_lanes<V> && uniform<Beta> && uniform<aggregate>) {  // the bits of the other branch, in fewer steps
       const V push = -(beta_of(0) * (slope * row.weight[0]));
-      const accumulator_of<V> pushed(static_cast<V>(push * chosen_slope));
-      result.chosen_gradient = static_cast<V>(accumulator_of<V>(0) - pushed * count(margins_of(row, layout)));
+      const V pushed = static_cast<V>(push * chosen_slope);
+      if constexpr (std::is_same_v<accumulator_of<V>, V>) {
+        for (std::size_t j = 0; j < row.size; ++j) {
+          chosen = chosen - where(layout.selected(row.score[j]), pushed, V(0));
+        }
+        result.chosen_gradient = static_cast<V>(layout.sum(chosen));
+      } else {  // exact, as the sum is
+        result.chosen_gradient = static_cast<V>(accumulator_of<V>(0) - accumulator_of<V>(pushed) * layout.count);
+      }
       row.weight[0] = push;
       if constexpr (!one_weight<Beta, Objective> || !selects_all<Layout>) {
         for (std::size_t j = 0; j < row.size; ++j) {
@@ -202,7 +187,6 @@ struct column_evaluation {
         }
       }
     } else {
-      accumulator_of<V> chosen(0);
       const V first_weight = row.weight[0];
       for (std::size_t j = 0; j < row.size; ++j) {
         const auto selected = layout.selected(row.score[j]);
