@@ -50,6 +50,16 @@ struct beta_of_rest {
   }
 };
 
+/// beta::fixed, without saying that all negatives of a row have one beta.
+struct fixed_at_run_time {
+  static constexpr bool lane_wise = true, needs_rest = false;
+  double base = 1.0;
+  template <class V>
+  V operator()(const po::beta::context<V>&) const {
+    return V(base);
+  }
+};
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("seq and threads give the same bits for any thread count", "[threads]", float, double) {
@@ -210,6 +220,34 @@ TEMPLATE_TEST_CASE("a beta of the mean score reads scores, however many negative
     check(negatives, of, of.reference.view(), true);
     check(negatives, of, po::reference_free, false);
   }
+}
+
+TEMPLATE_TEST_CASE("a beta has the same bits whether or not its type tells that it is one for all", "", float, double) {
+  const auto check = [](const auto& objective, const auto& select) {
+    for (const po::index negatives : {1, 3, 15, 64, 100}) {
+      for (const bool ragged : {false, true}) {
+        const auto of = random_batch<TestType>(34, 53, negatives, ragged);
+        const auto policy = of.policy.view();
+        auto expected = table_like<const TestType>(policy, nan_of<TestType>), found = expected;
+        std::vector<TestType> expected_loss(53), loss(53);
+        const auto see = [&](const auto& rule, const auto& gradient, std::span<TestType> losses) {
+          po::loss_and_gradient(po::exec::seq, po::pipeline{select, rule, objective}, policy, of.reference.view(),
+                                {.gradient = gradient, .row_loss = losses});
+        };
+        see(po::beta::fixed{0.3}, expected.view(), expected_loss);
+        see(fixed_at_run_time{0.3}, found.view(), loss);
+        CAPTURE(negatives, ragged);
+        REQUIRE(same_bits(loss, expected_loss));
+        REQUIRE(same_bits(found, expected));
+      }
+    }
+  };
+  check(po::objective::dmpo, po::select::all{});
+  check(po::objective::sdpo, po::select::all{});
+  check(po::objective::mppo, po::select::all{});
+  check(po::objective::simpo(0.5), po::select::all{});
+  check(po::objective::sdpo, po::select::boundary{});
+  check(po::objective::dmpo, po::select::violators{});
 }
 
 TEST_CASE("select_negatives gives the same lists for any thread count", "[threads]") {
