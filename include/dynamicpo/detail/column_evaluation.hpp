@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -48,6 +50,12 @@ template <class Stage>
   requires(Stage::uniform)
 inline constexpr bool uniform<Stage> = true;
 
+/// An aggregate whose dz/dm_i add up to 1, and that can leave each with one factor still to come.
+template <class Aggregate, class Margins, class V>
+concept reduces_to_shares = requires(const Aggregate& aggregate, const Margins& margins, V& share) {
+  { aggregate.reduce_to_shares(margins, share) } -> std::convertible_to<V>;
+};
+
 /// Whether dL/ds is one number for all selected negatives of a row.
 template <class Beta, class Objective>
 inline constexpr bool one_weight =
@@ -90,6 +98,7 @@ template <class V>
 struct evaluated_row {
   using truth = decltype(std::declval<V>() == std::declval<V>());
   V z{0};
+  V share{1};  ///< dz/dm_i by what the margins have become
   V chosen_utility{0};
   V loss{0};
   V link_slope{0};
@@ -102,6 +111,7 @@ struct evaluated_row {
 template <class V, class Layout, class Beta, class Objective, class Columns = row_columns<V>>
 struct column_evaluation {
   using aggregate = std::remove_cvref_t<decltype(std::declval<Objective>().aggregate)>;
+  using margins = decltype(margins_of(std::declval<const Columns&>(), std::declval<const Layout&>()));
   static constexpr bool can_underflow = std::remove_cvref_t<decltype(std::declval<Objective>().margin)>::can_underflow;
 
   const Beta& rule;
@@ -149,7 +159,12 @@ struct column_evaluation {
       }
     }
 
-    result.z = objective.aggregate.reduce(margins_of(row, layout));
+    const auto all = margins_of(row, layout);
+    if constexpr (reduces_to_shares<aggregate, margins, V>) {
+      result.z = objective.aggregate.reduce_to_shares(all, result.share);
+    } else {
+      result.z = objective.aggregate.reduce(all);
+    }
   }
 
   /// The loss. `WithSlope`: and its derivative by z.
@@ -169,7 +184,18 @@ struct column_evaluation {
     const V slope = static_cast<V>(accumulator_of<V>(result.link_slope) * scale);
     const V chosen_slope = margin.slope(result.chosen_utility);
     accumulator_of<V> chosen(0);
-    if constexpr (is_lanes<V> && uniform<Beta> && uniform<aggregate>) {  // the bits of the other branch, in fewer steps
+    if constexpr (reduces_to_shares<aggregate, margins, V>) {
+      const V common = slope * result.share;
+      result.chosen_gradient = mean_beta(result.share) * slope * chosen_slope;
+      V push(0);
+      if constexpr (uniform<Beta>) { push = -(beta_of(0) * common); }
+      for (std::size_t j = 0; j < row.size; ++j) {
+        if constexpr (!uniform<Beta>) { push = -(row.beta[j] * common); }
+        const V pushed = where(layout.selected(row.score[j]), static_cast<V>(push * row.weight[j]), V(0));
+        row.weight[j] = pushed * margin.slope(row.ratio[j]);
+      }
+    } else if constexpr (is_lanes<V> && uniform<Beta> &&
+                         uniform<aggregate>) {  // the bits of the other branch, in fewer steps
       const V push = -(beta_of(0) * (slope * row.weight[0]));
       const V pushed = static_cast<V>(push * chosen_slope);
       if constexpr (std::is_same_v<accumulator_of<V>, V>) {
@@ -203,6 +229,29 @@ struct column_evaluation {
         row.weight[j] = push * margin.slope(row.ratio[j]);
       }
       result.chosen_gradient = static_cast<V>(layout.sum(chosen));
+    }
+  }
+
+ private:
+  /// Mean of the selected betas, each with the weight row.weight times `share`: as much more than the least of them as
+  /// makes it that one's bits where all are equal, whether or not the type says that they are.
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr V mean_beta(const V& share) const {
+    if constexpr (uniform<Beta>) {
+      return beta_of(0);
+    } else {
+      const V infinity(std::numeric_limits<double>::infinity());
+      V least = infinity;
+      for (std::size_t j = 0; j < row.size; ++j) {
+        const V each = where(layout.selected(row.score[j]), V(row.beta[j]), infinity);
+        least = where(each < least, each, least);
+      }
+      least = layout.least_of(least);
+      accumulator_of<V> more(0);
+      for (std::size_t j = 0; j < row.size; ++j) {
+        const V each = row.weight[j] * (row.beta[j] - least);
+        more += accumulator_of<V>(where(layout.selected(row.score[j]), each, V(0)));
+      }
+      return least + static_cast<V>(layout.sum(more)) * share;
     }
   }
 };

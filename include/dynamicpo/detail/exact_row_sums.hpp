@@ -63,7 +63,7 @@ DYNAMICPO_INLINE bool exact_row_sums(const Count& count, const Row& row_of, lane
   integers most(0), least(std::numeric_limits<std::int32_t>::max());
   const auto add_up = [&](const V& numbers, std::size_t left, typename sums::vector& to)
       __attribute__((always_inline)) {
-    const V some = where(lane < integers(static_cast<std::int32_t>(left)), numbers, V(0));
+    const V some = left < V::count ? where(lane < integers(static_cast<std::int32_t>(left)), numbers, V(0)) : numbers;
     const integers magnitude = reinterpret<std::int32_t>(some) & integers(~sign);
     const integers from_least = (magnitude - integers(1)) ^ integers(sign);
     most = where(most < magnitude, magnitude, most);

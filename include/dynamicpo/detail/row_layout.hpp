@@ -35,6 +35,10 @@ struct one_by_one {
   static constexpr const A& sum(const A& total) {
     return total;
   }
+  template <class V>
+  static constexpr const V& least_of(const V& least) {
+    return least;
+  }
 };
 
 /// Rows side by side: in each column one negative of every row. Selected are those with a score of at least `least`;

@@ -26,7 +26,7 @@ struct tile {
   using T = typename V::element;
   using truth = typename V::truth;
   static constexpr std::size_t rows = V::count;
-  static constexpr std::size_t max_columns = tile_columns;
+  static constexpr std::size_t max_columns = tile_columns, wide = 2 * rows;
   static constexpr std::size_t panel_size = panel<V>::columns;
   static constexpr std::size_t room = max_columns + panel_size;
   static constexpr std::size_t lines_of_panel = rows * panel_size * sizeof(T) / 64;
@@ -91,6 +91,9 @@ struct tile {
   DYNAMICPO_INLINE static asked_in_parts<false, Lines> rejected_after(const reference_free_t&, std::size_t) {
     return {};
   }
+  /// Whether the processor itself sees in time what comes next where rows are read or written one after the other;
+  /// being asked for it as well, it takes up to twice as long (Zen 4).
+  DYNAMICPO_INLINE bool is_wide() const { return columns >= wide; }
   /// How many panels hold all columns.
   DYNAMICPO_INLINE std::size_t panels() const { return (columns + panel_size - 1) / panel_size; }
 
@@ -167,8 +170,11 @@ struct tile {
     } else if constexpr (!std::is_same_v<typename View::value_type, T>) {
       return false;
     } else {
-      if (!view.ragged() || !in_place(view)) { return false; }
-      const index left = view.flat(block_end) - view.flat(row(rows - 1));
+      if (!in_place(view)) { return false; }
+      const auto memory = view.rejected_matrix();
+      if (!view.ragged() && memory.row_stride < memory.columns) { return false; }
+      const index left = view.ragged() ? view.flat(block_end) - view.flat(row(rows - 1))
+                                       : (block_end - 1 - row(rows - 1)) * memory.row_stride + memory.columns;
       return left >= static_cast<index>((columns + rows - 1) / rows * rows);
     }
   }

@@ -36,7 +36,7 @@ struct tile_store {
     alignas(64) T values[rows];
     from.store(values);
     const auto memory = to.rejected_matrix();
-    auto next = of.template rejected_after<lines_of_panel>(to, rows / rows_between_pauses);
+    auto next = after_filling(to);
     fill_rows<V::bytes>(
         values, spaced<T>{memory.data + of.row(0) * memory.row_stride, memory.row_stride},
         of.columns, [&]() __attribute__((always_inline)) { next.ask_for_next(); });
@@ -48,7 +48,7 @@ struct tile_store {
     from.store(values);
     constexpr std::size_t size = V::bytes / sizeof(T);
     const std::size_t width = (of.columns + size - 1) / size * size;
-    auto next = of.template rejected_after<lines_of_panel>(to, rows / rows_between_pauses);
+    auto next = after_filling(to);
     write_in_line(
         to, width, [&](T* const(&at)[rows]) __attribute__((always_inline)) {
           fill_rows<V::bytes>(
@@ -134,6 +134,11 @@ struct tile_store {
   }
 
  private:
+  /// What to ask for while rows are filled.
+  template <class View>
+  DYNAMICPO_INLINE auto after_filling(const View& to) const {
+    return of.template rejected_after<lines_of_panel>(to, of.is_wide() ? 0 : rows / rows_between_pauses);
+  }
   /// Calls write(at), at[l] a place for `width` entries of row l. What is beyond the row's own belongs to later rows,
   /// to be written after; the last rows, which have no such room, are copied from `staged` in the end.
   template <class View, class Write>

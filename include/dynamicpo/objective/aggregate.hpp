@@ -15,6 +15,7 @@
 ///
 /// `reduce` takes a std::span<T> of one row's margins. One that is `lane_wise` takes detail::lane_margins as well and
 /// goes through sum, replaced_sum, count, least and the range alone; `absent` is the margin that leaves its z as it is.
+/// One whose dz/dm_i add up to 1 may have `reduce_to_shares` beside it, which leaves them one common factor short.
 namespace dynamicpo::inline v1::aggregate {
 
 inline constexpr index unlimited = std::numeric_limits<index>::max();
@@ -63,13 +64,20 @@ struct soft_minimum {
 
   template <class Margins, class T = detail::margin_type<Margins>>
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce(const Margins& margins) const {
+    T share(1);
+    const T z = reduce_to_shares(margins, share);
+    for (T& weight : margins) { weight = weight * share; }
+    return z;
+  }
+  /// The same with dz/dm_i = share times what m_i becomes. They add up to 1.
+  template <class Margins, class T = detail::margin_type<Margins>>
+  DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce_to_shares(const Margins& margins, T& share) const {
     const T least = detail::least(margins);
     const auto decayed = [&](const T& margin) __attribute__((always_inline)) {
       return detail::elementary::decay(static_cast<T>(least - margin));
     };
-    const T total = static_cast<T>(detail::replaced_sum(margins, decayed));
-    const T share = T(1) / total;  // 1 <= total <= n
-    for (T& weight : margins) { weight = weight * share; }
+    const T total = static_cast<T>(detail::replaced_sum(margins, decayed));  // 1 <= total <= n
+    share = T(1) / total;
     return least - detail::elementary::log(total);
   }
 };

@@ -81,6 +81,20 @@ TEMPLATE_TEST_CASE("soft_minimum neither overflows nor loses the least margin", 
   REQUIRE(high.weights[0] == TestType(1));
 }
 
+TEMPLATE_TEST_CASE("soft_minimum's shares are its weights by one factor, and its z the same", "", float, double) {
+  const std::vector<TestType> margins{TestType(1.5), -30, TestType(0.25), -29, 100};
+  const auto whole = reduce<TestType>(po::aggregate::soft_minimum{}, margins);
+  std::vector<TestType> shares = margins;
+  TestType share(0);
+  REQUIRE(po::aggregate::soft_minimum{}.reduce_to_shares(std::span<TestType>(shares), share) == whole.z);
+  REQUIRE(shares[1] == TestType(1));  // that of the least margin
+  REQUIRE((share > TestType(0.5) && share < TestType(1)));
+  for (std::size_t i = 0; i < margins.size(); ++i) {
+    CAPTURE(i);
+    REQUIRE(shares[i] * share == whole.weights[i]);
+  }
+}
+
 TEST_CASE("reduce replaces margins by dz/dm") {
   const std::vector<double> margins{1.5, -0.5, 0.25, 4};
   const auto check = [&](const auto& aggregate) {
