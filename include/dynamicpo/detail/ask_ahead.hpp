@@ -44,4 +44,39 @@ class asked_in_parts {
   std::uintptr_t at_ = 0, part_ = 0;
 };
 
+/// Memory to be asked for while columns are worked on: with column j of n its lines j, j + n, ..
+class asked_by_column {
+ public:
+  /// Nothing.
+  asked_by_column() = default;
+  /// `bytes` from so many after `begin` on, which may lie beyond the array.
+  DYNAMICPO_INLINE asked_by_column(const void* begin, std::uintptr_t after, std::size_t bytes, std::size_t columns)
+      : begin_{reinterpret_cast<std::uintptr_t>(begin) + after}, bytes_{bytes}, step_{columns * line_bytes} {}
+
+  DYNAMICPO_INLINE void operator()(std::size_t column) const {
+    for (std::size_t at = column * line_bytes; at < bytes_; at += step_) {
+      ask_ahead(reinterpret_cast<const void*>(begin_), at);
+    }
+  }
+
+ private:
+  static constexpr std::size_t line_bytes = 64;
+  std::uintptr_t begin_ = 0;
+  std::size_t bytes_ = 0, step_ = 0;
+};
+
+struct asks_nothing {
+  DYNAMICPO_INLINE void operator()(std::size_t) const {}
+};
+
+/// What is read next, of a policy and its reference.
+struct asked_scores {
+  asked_by_column policy, reference;
+
+  DYNAMICPO_INLINE void operator()(std::size_t column) const {
+    policy(column);
+    reference(column);
+  }
+};
+
 }  // namespace dynamicpo::inline v1::detail

@@ -64,8 +64,8 @@ inline constexpr bool one_weight =
 /// Layouts that select all there is; of one weight, the first column alone holds it.
 template <class Layout>
 inline constexpr bool selects_all = false;
-template <class V>
-inline constexpr bool selects_all<side_by_side_whole<V>> = true;
+template <class V, class Asked>
+inline constexpr bool selects_all<side_by_side_whole<V, Asked>> = true;
 template <class V>
 inline constexpr bool selects_all<along_the_row_whole<V>> = true;
 template <class V>
@@ -112,6 +112,7 @@ template <class V, class Layout, class Beta, class Objective, class Columns = ro
 struct column_evaluation {
   using aggregate = std::remove_cvref_t<decltype(std::declval<Objective>().aggregate)>;
   using margins = decltype(margins_of(std::declval<const Columns&>(), std::declval<const Layout&>()));
+  static constexpr bool shared = reduces_to_shares<aggregate, margins, V>;
   static constexpr bool can_underflow = std::remove_cvref_t<decltype(std::declval<Objective>().margin)>::can_underflow;
 
   const Beta& rule;
@@ -142,6 +143,7 @@ struct column_evaluation {
     if constexpr (can_underflow) { result.underflow = chosen_utility == V(0); }
     constexpr bool summed = requires { layout.total; };
     for (std::size_t j = 0; !summed && j < row.size; ++j) {
+      if constexpr (!shared && requires { layout.ask; }) { layout.ask(j); }
       const auto selected = layout.selected(row.score[j]);
       const V strength = [&] {
         if constexpr (in_stages) {
@@ -160,7 +162,7 @@ struct column_evaluation {
     }
 
     const auto all = margins_of(row, layout);
-    if constexpr (reduces_to_shares<aggregate, margins, V>) {
+    if constexpr (shared) {
       result.z = objective.aggregate.reduce_to_shares(all, result.share);
     } else {
       result.z = objective.aggregate.reduce(all);
@@ -184,7 +186,7 @@ struct column_evaluation {
     const V slope = static_cast<V>(accumulator_of<V>(result.link_slope) * scale);
     const V chosen_slope = margin.slope(result.chosen_utility);
     accumulator_of<V> chosen(0);
-    if constexpr (reduces_to_shares<aggregate, margins, V>) {
+    if constexpr (shared) {
       const V common = slope * result.share;
       result.chosen_gradient = mean_beta(result.share) * slope * chosen_slope;
       V push(0);

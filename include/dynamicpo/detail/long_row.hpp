@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -62,6 +63,13 @@ struct long_row {
   /// How far ahead of what is read or written memory is asked for: no pattern tells the processor what follows a page.
   static constexpr std::uintptr_t ahead = 4096;
 
+  /// Of the next row the first columns are asked for while this one is seen through, as many as the nearest cache has
+  /// room for beside it.
+  static constexpr std::size_t columns_before = 256;
+  DYNAMICPO_INLINE asked_by_column next_row(const T* from, index distance) const {
+    return {from, static_cast<std::uintptr_t>(distance) * sizeof(T),
+            std::min(columns, columns_before) * V::count * sizeof(T), columns};
+  }
   DYNAMICPO_INLINE static void ask_ahead_of(const T* scores, const T* reference, std::size_t k) {
     ask_ahead(scores + k * V::count, ahead);
     if (reference != nullptr) { ask_ahead(reference + k * V::count, ahead); }
@@ -71,7 +79,7 @@ struct long_row {
   DYNAMICPO_INLINE bool load(const T* scores, const T* reference) {
     V spoilt(0);  // not a number where a log-ratio is not finite
     for (std::size_t k = 0; k < columns; ++k) {
-      ask_ahead_of(scores, reference, k);
+      if (k >= columns_before) { ask_ahead_of(scores, reference, k); }
       const V s = column(scores, k);
       const V rho = reference != nullptr ? s - column(reference, k) : s;
       spoilt = spoilt + rho * V(0);
@@ -82,12 +90,15 @@ struct long_row {
     return !any(~(spoilt == V(0)));
   }
   /// The same when all negatives are selected and the log-ratios are all that is read: they stand for the scores.
+  /// `Once`: they are read for the margins alone, and weights take their place.
+  template <bool Once>
   DYNAMICPO_INLINE bool load_whole(const T* scores, const T* reference) {
     score = ratio;
+    if constexpr (Once) { weight = ratio; }
     select_all();
     V spoilt(0);  // not a number where a log-ratio is not finite
     for (std::size_t k = 0; k < columns; ++k) {
-      ask_ahead_of(scores, reference, k);
+      if (k >= columns_before) { ask_ahead_of(scores, reference, k); }
       V rho = column(scores, k);
       if (reference != nullptr) { rho = rho - column(reference, k); }
       spoilt = spoilt + rho * V(0);

@@ -43,6 +43,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   using alone::past_caches;
   using alone::pipeline;
   using alone::policy;
+  using alone::reads_ratios_once;
   using alone::reference;
   using alone::scale;
   using alone::takes_all;
@@ -51,6 +52,9 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
 
   /// Whether a score and its log-ratio are one number, in one array of a whole tile: read before it becomes a utility.
   static constexpr bool one_array = takes_all && std::is_same_v<Reference, reference_free_t>;
+
+  /// Whether the rows after are asked for with the columns of a tile: where these take longer than to be loaded.
+  static constexpr bool asks_with_columns = !(whole_rows && reads_sum_alone<aggregate>);
 
   /// Rows [first, end), a block.
   template <std::size_t Bytes>
@@ -100,6 +104,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     V least;     ///< the least selected score
     V selected;  ///< how many negatives are
     accumulator_of<V> mean_rest{V(0)};
+    asked_scores asked;
     typename V::truth empty;
   };
 
@@ -125,6 +130,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   template <class V>
   DYNAMICPO_INLINE void load_tile(tile<V>& rows) const {
     rows.whole = false;
+    rows.asks_with_columns = asks_with_columns;
     if constexpr (sums_rows) {
       if (rows.is_long(policy)) { return summing::sum_long_rows(rows); }
     }
@@ -140,12 +146,21 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     }
   }
 
+  /// Where a log-ratio is read once, for its margin, a weight takes its place: half the memory to go through.
+  template <class V>
+  DYNAMICPO_INLINE static V* weights_of(evaluated_tile<V>& rows) {
+    if constexpr (reads_ratios_once) {
+      if (rows.whole) { return rows.ratio; }
+    }
+    return rows.weight;
+  }
+
   /// Calls work(evaluation) for how the tile lies.
   template <class V, class Work>
   DYNAMICPO_INLINE void with_evaluation(evaluated_tile<V>& rows, const Work& work) const {
     const row_columns<V> columns{one_array && rows.whole ? rows.ratio : rows.score, rows.ratio,
-                                 out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta, rows.weight,
-                                 rows.columns};
+                                 out.effective_beta.empty() && uniform<beta_type> ? nullptr : rows.beta,
+                                 weights_of(rows), rows.columns};
     const auto with = [&](const auto& layout) __attribute__((always_inline)) {
       using layout_type = std::remove_cvref_t<decltype(layout)>;
       work(column_evaluation<V, layout_type, beta_type, objective_type>{pipeline.beta, pipeline.objective, layout,
@@ -155,9 +170,15 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
       if (rows.summed) { return with(side_by_side_summed<V>{accumulator_of<V>(rows.selected), rows.total}); }
     }
     if constexpr (takes_all) {
-      if (rows.whole) { return with(side_by_side_whole<V>{rows.columns}); }
+      if (rows.whole) {
+        if constexpr (asks_with_columns) {
+          return with(side_by_side_whole<V>{rows.columns, rows.asked});
+        } else {
+          return with(side_by_side_whole<V, asks_nothing>{rows.columns});
+        }
+      }
     }
-    with(side_by_side<V>{rows.least, accumulator_of<V>(rows.selected)});
+    with(side_by_side<V>{rows.least, accumulator_of<V>(rows.selected), rows.asked});
   }
 
   /// Step 2.
@@ -188,6 +209,9 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   template <class V>
   DYNAMICPO_INLINE void reduce_tile(evaluated_tile<V>& rows) const {
     select_of_tile(rows);
+    if constexpr (asks_with_columns) {
+      rows.asked = {rows.rejected_with_columns(policy), rows.rejected_with_columns(reference)};
+    }
     with_evaluation(
         rows, [&](const auto& of) __attribute__((always_inline)) {
           if constexpr (beta_type::needs_rest) {
@@ -258,8 +282,8 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   }
 
   template <class V>
-  DYNAMICPO_INLINE void store_rejected(tile<V>& rows) const {
-    const tile_store<V> store{rows};
+  DYNAMICPO_INLINE void store_rejected(evaluated_tile<V>& rows) const {
+    const tile_store<V> store{rows, past_caches};
     if constexpr (sums_rows) {
       if (rows.is_long(policy)) {
         alignas(64) compute weight[V::count];
@@ -286,7 +310,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
         for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
       }
     }
-    store.store_rejected(rows.weight, out.gradient, policy);
+    store.store_rejected(weights_of(rows), out.gradient, policy);
   }
 };
 

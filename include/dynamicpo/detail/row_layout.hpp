@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/elementary.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/score/scores.hpp"
@@ -47,6 +48,7 @@ template <class V>
 struct side_by_side {
   V least;
   accumulator_of<V> count;  ///< selected negatives of each row
+  asked_scores ask{};       ///< of the rows after, while these are seen through
 
   DYNAMICPO_INLINE auto selected(const V& score) const { return negated(score < least); }
   DYNAMICPO_INLINE static const accumulator_of<V>& sum(const accumulator_of<V>& lanes) { return lanes; }
@@ -54,9 +56,10 @@ struct side_by_side {
 };
 
 /// Rows side by side whose `columns` negatives all take part and are all selected.
-template <class V>
+template <class V, class Asked = asked_scores>
 struct side_by_side_whole {
   std::size_t columns;
+  [[no_unique_address]] Asked ask{};
   accumulator_of<V> count{V(static_cast<typename V::element>(columns))};
 
   /// 1 / count: one division for all rows.
@@ -83,6 +86,7 @@ template <class V>
 struct along_the_row {
   V least;
   accumulator_of<V> count;
+  asked_scores ask{};
 
   DYNAMICPO_INLINE auto selected(const V& score) const { return negated(score < least); }
   DYNAMICPO_INLINE static accumulator_of<V> sum(const accumulator_of<V>& lanes) {

@@ -51,6 +51,8 @@ struct rows_alone {
   /// Whether all negatives are taken; and by their log-ratios alone.
   static constexpr bool takes_all = std::is_same_v<typename Pipeline::select_type, select::all>;
   static constexpr bool whole_rows = takes_all && ratios_alone<beta_type, objective_type>;
+  /// Whether these are read for the margins and no more; of one weight, sums are taken over what is selected.
+  static constexpr bool reads_ratios_once = whole_rows && !one_weight<beta_type, objective_type>;
   /// As many rows side by side, or negatives of one row, as 64 bytes hold; the number decides the order of sums.
   template <std::size_t Bytes>
   using lanes_of = lanes<compute, 64 / sizeof(compute), Bytes>;
@@ -107,7 +109,7 @@ struct rows_alone {
       long_row<V> along(policy.chosen(row), ratio, size, lane);
       if (!elementary::isfinite(ratio)) { return false; }
       if constexpr (whole_rows) {
-        if (!along.load_whole(scores.data(), frozen)) { return false; }
+        if (!along.template load_whole<reads_ratios_once>(scores.data(), frozen)) { return false; }
       } else {
         if (!along.load(scores.data(), frozen)) { return false; }
         if constexpr (takes_all) {
@@ -119,6 +121,10 @@ struct rows_alone {
         }
       }
       if (compute(static_cast<double>(aggregate::max_negatives)) < along.selected()) { return false; }
+      along.layout.ask.policy = along.next_row(scores.data(), distance_to_next(policy, row));
+      if constexpr (has_reference) {
+        along.layout.ask.reference = along.next_row(frozen, distance_to_next(reference, row));
+      }
       using layout = std::conditional_t<whole_rows, along_the_row_whole<V>, along_the_row<V>>;
       const auto result = along.template evaluate<WithGradient, layout>(pipeline.beta, pipeline.objective, scale,
                                                                         !out.effective_beta.empty());
@@ -141,6 +147,11 @@ struct rows_alone {
       }
       return true;
     }
+  }
+
+  template <class View>
+  static index distance_to_next(const View& view, index row) {
+    return view.ragged() ? view.negatives(row) : view.rejected_matrix().row_stride;
   }
 
   /// The gradient of a long row's negatives. `One`: all have the first one's.

@@ -31,14 +31,15 @@ struct tile {
   static constexpr std::size_t room = max_columns + panel_size;
   static constexpr std::size_t lines_of_panel = rows * panel_size * sizeof(T) / 64;
 
-  index start;                  ///< that distances are from
-  std::size_t used;             ///< lanes with a row
-  bool in_turn;                 ///< whether the rows are row(0), row(0) + 1, ..
-  bool whole;                   ///< loaded as such: see is_whole
-  bool summed;                  ///< not loaded: margins were added up as they were read, to `total`
-  index block_end;              ///< no thread but this one writes from row(0) up to this row
-  index after, after_end;       ///< rows that memory is asked for meanwhile
-  std::int32_t distance[rows];  ///< of each lane's row, where they are not in turn
+  index start;                     ///< that distances are from
+  std::size_t used;                ///< lanes with a row
+  bool in_turn;                    ///< whether the rows are row(0), row(0) + 1, ..
+  bool whole;                      ///< loaded as such: see is_whole
+  bool asks_with_columns = false;  ///< for the rows after, not as these are loaded
+  bool summed;                     ///< not loaded: margins were added up as they were read, to `total`
+  index block_end;                 ///< no thread but this one writes from row(0) up to this row
+  index after, after_end;          ///< rows that memory is asked for meanwhile
+  std::int32_t distance[rows];     ///< of each lane's row, where they are not in turn
   std::size_t columns = 0;
   index count[rows];  ///< negatives of each row, absent ones included
   truth apart;        ///< rows that this tile does not hold: too long, or not finite
@@ -74,22 +75,17 @@ struct tile {
     after_end = std::min(first + static_cast<index>(rows), all_rows);
   }
   /// The rejected of the rows after, where they lie side by side, to be asked for in so many parts.
-  template <std::size_t Lines, class U, class Space>
-  DYNAMICPO_INLINE asked_in_parts<!std::is_const_v<U>, Lines> rejected_after(const scores<U, Space>& view,
-                                                                             std::size_t parts) const {
-    const auto memory = view.rejected_matrix();
-    const index stride = view.ragged() ? 1 : memory.row_stride;
-    if (parts == 0 || after >= after_end || memory.column_stride != 1 || stride <= 0 ||
-        stride > 2 * memory.columns + 64) {
-      return {};
-    }
-    const index begin = view.ragged() ? view.flat(after) : after * stride;
-    const index end = view.ragged() ? view.flat(after_end) : (after_end - 1) * stride + memory.columns;
-    return {memory.data + begin, static_cast<std::size_t>(end - begin) * sizeof(U), parts};
+  template <std::size_t Lines, class View>
+  DYNAMICPO_INLINE auto rejected_after(const View& view, std::size_t parts) const {
+    using asked = asked_in_parts<!std::is_const_v<std::remove_pointer_t<decltype(place_after(view).begin)>>, Lines>;
+    const auto next = place_after(view);
+    return parts == 0 || next.bytes == 0 ? asked{} : asked{next.begin, next.bytes, parts};
   }
-  template <std::size_t Lines>
-  DYNAMICPO_INLINE static asked_in_parts<false, Lines> rejected_after(const reference_free_t&, std::size_t) {
-    return {};
+  /// The same, to be asked for with the columns of this tile.
+  template <class View>
+  DYNAMICPO_INLINE asked_by_column rejected_with_columns(const View& view) const {
+    const auto next = place_after(view);
+    return {next.begin, 0, next.bytes, columns};
   }
   /// Whether the processor itself sees in time what comes next where rows are read or written one after the other;
   /// being asked for it as well, it takes up to twice as long (Zen 4).
@@ -163,6 +159,24 @@ struct tile {
     }
     return columns > 0 && columns <= max_columns && has_room_along(policy) && has_room_along(reference);
   }
+  template <class U>
+  struct place {
+    U* begin;
+    std::size_t bytes;
+  };
+  /// Where the rejected of the rows after are, if side by side.
+  template <class U, class Space>
+  DYNAMICPO_INLINE place<U> place_after(const scores<U, Space>& view) const {
+    const auto memory = view.rejected_matrix();
+    const index stride = view.ragged() ? 1 : memory.row_stride;
+    if (after >= after_end || memory.column_stride != 1 || stride <= 0 || stride > 2 * memory.columns + 64) {
+      return {nullptr, 0};
+    }
+    const index begin = view.ragged() ? view.flat(after) : after * stride;
+    const index end = view.ragged() ? view.flat(after_end) : (after_end - 1) * stride + memory.columns;
+    return {memory.data + begin, static_cast<std::size_t>(end - begin) * sizeof(U)};
+  }
+  DYNAMICPO_INLINE static place<const T> place_after(const reference_free_t&) { return {nullptr, 0}; }
   template <class View>
   DYNAMICPO_INLINE bool has_room_along(const View& view) const {
     if constexpr (std::is_same_v<View, reference_free_t>) {
@@ -248,8 +262,8 @@ struct tile {
       const auto from = policy.rejected_matrix();
       const T* const base = from.data + row(0) * from.row_stride;
       const std::size_t width = std::min(panel_size, columns);
-      auto next_scores = rejected_after<lines_of_panel>(policy, panels());
-      auto next_frozen = rejected_after<lines_of_panel>(reference, panels());
+      auto next_scores = rejected_after<lines_of_panel>(policy, asks_with_columns ? 0 : panels());
+      auto next_frozen = rejected_after<lines_of_panel>(reference, asks_with_columns ? 0 : panels());
       for (std::size_t k = 0; k < columns; k += panel_size) {
         next_scores.ask_for_next();
         next_frozen.ask_for_next();
@@ -306,8 +320,8 @@ struct tile {
     const T *from[rows], *frozen[rows];
     point(policy, staged, from);
     if constexpr (has_reference) { point(reference, staged_reference, frozen); }
-    auto next_scores = rejected_after<lines_of_panel>(policy, panels());
-    auto next_frozen = rejected_after<lines_of_panel>(reference, panels());
+    auto next_scores = rejected_after<lines_of_panel>(policy, asks_with_columns ? 0 : panels());
+    auto next_frozen = rejected_after<lines_of_panel>(reference, asks_with_columns ? 0 : panels());
     for (std::size_t k = 0; k < columns; k += panel_size) {
       next_scores.ask_for_next();
       next_frozen.ask_for_next();

@@ -10,6 +10,7 @@
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_stores.hpp"
+#include "dynamicpo/detail/stream_store.hpp"
 #include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/detail/transpose.hpp"
 #include "dynamicpo/score/scores.hpp"
@@ -25,6 +26,7 @@ struct tile_store {
   static constexpr std::size_t panel_size = tile<V>::panel_size, lines_of_panel = tile<V>::lines_of_panel;
 
   tile<V>& of;
+  bool past_caches = false;  ///< wide tiles go there, where their rows lie side by side
 
   /// Writes one number a row to all its entries; of a complete tile alone.
   template <class View>
@@ -70,12 +72,12 @@ struct tile_store {
           from[0].store(base);
           return;
         }
-        auto next = of.template rejected_after<lines_of_panel>(to, of.panels());
-        for (std::size_t k = 0; k < of.columns; k += panel_size) {
-          next.ask_for_next();
-          const std::size_t column = std::min(k, of.columns - panel_size);
-          panel<V>::store(from + column, spaced<T>{base + column, memory.row_stride});
+        if (past_caches && of.is_wide() && memory.row_stride == memory.columns) {
+          return run_apart<V::bytes>([&](auto) { stream_columns(from, base); });
         }
+        auto next = of.template rejected_after<lines_of_panel>(to, of.panels());
+        store_columns(
+            from, spaced<T>{base, memory.row_stride}, [&]() __attribute__((always_inline)) { next.ask_for_next(); });
         return;
       }
     }
@@ -134,6 +136,20 @@ struct tile_store {
   }
 
  private:
+  template <class Pause>
+  DYNAMICPO_INLINE void store_columns(const V* from, const spaced<T>& to, const Pause& pause) const {
+    for (std::size_t k = 0; k < of.columns; k += panel_size) {
+      pause();
+      const std::size_t column = std::min(k, of.columns - panel_size);
+      panel<V>::store(from + column, spaced<T>{to.base + column, to.stride});
+    }
+  }
+  DYNAMICPO_INLINE void stream_columns(const V* from, T* to) const {
+    alignas(64) T staged[rows * tile<V>::max_columns];
+    store_columns(from, spaced<T>{staged, static_cast<index>(of.columns)}, []() __attribute__((always_inline)){});
+    ask_ahead<true>(to, 2 * rows * of.columns * sizeof(T));  // the line that a tile shares with the one before
+    stream_copy(staged, rows * of.columns, to);
+  }
   /// What to ask for while rows are filled.
   template <class View>
   DYNAMICPO_INLINE auto after_filling(const View& to) const {

@@ -61,7 +61,9 @@ template <class V, class Layout, class Column, class F>
 DYNAMICPO_INLINE DYNAMICPO_HD accumulator_of<V> replaced_sum(const lane_margins<V, Layout, Column>& margins,
                                                              const F& f) {
   accumulator_of<V> total(0);
+  std::size_t column = 0;
   for (V& margin : margins) {
+    if constexpr (requires { margins.layout.ask; }) { margins.layout.ask(column++); }
     margin = f(margin);
     total += accumulator_of<V>(margin);
   }
