@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -50,11 +49,12 @@ template <class Stage>
   requires(Stage::uniform)
 inline constexpr bool uniform<Stage> = true;
 
-/// An aggregate whose dz/dm_i add up to 1, and that can leave each with one factor still to come.
-template <class Aggregate, class Margins, class V>
-concept reduces_to_shares = requires(const Aggregate& aggregate, const Margins& margins, V& share) {
-  { aggregate.reduce_to_shares(margins, share) } -> std::convertible_to<V>;
-};
+/// An aggregate that has reduce_to_shares.
+template <class Aggregate>
+inline constexpr bool shared = false;
+template <class Aggregate>
+  requires(Aggregate::shared)
+inline constexpr bool shared<Aggregate> = true;
 
 /// Whether dL/ds is one number for all selected negatives of a row.
 template <class Beta, class Objective>
@@ -76,6 +76,17 @@ inline constexpr bool selects_all<side_by_side_summed<V>> = true;
 template <class Beta, class Objective>
 inline constexpr bool ratios_alone =
     uniform<Beta> && !Beta::needs_rest && std::is_same_v<typename Objective::margin_type, margin::log_ratio>;
+
+/// Where all are selected and have one beta: whether gradients are left in row.ratio without the factor that all have.
+/// Log-ratios, read once, give place to their shares, scores to their probabilities.
+template <class Layout, class Beta, class Objective>
+inline constexpr bool leaves_factor = false;
+template <class Layout, class Beta, class Objective>
+  requires(selects_all<Layout>&& uniform<Beta>)
+inline constexpr bool leaves_factor<Layout, Beta, Objective> =
+    (ratios_alone<Beta, Objective> && shared<typename Objective::aggregate_type>) ||
+    (std::is_same_v<typename Objective::margin_type, margin::probability> &&
+     uniform<typename Objective::aggregate_type>);
 
 /// The margin of what is not selected.
 template <class V, class Aggregate>
@@ -103,6 +114,7 @@ struct evaluated_row {
   V loss{0};
   V link_slope{0};
   V chosen_gradient{0};
+  V factor{1};        ///< see leaves_factor
   truth underflow{};  ///< every utility rounded to 0
   truth overflow{};   ///< the aggregate margin is not finite
 };
@@ -111,8 +123,6 @@ struct evaluated_row {
 template <class V, class Layout, class Beta, class Objective, class Columns = row_columns<V>>
 struct column_evaluation {
   using aggregate = std::remove_cvref_t<decltype(std::declval<Objective>().aggregate)>;
-  using margins = decltype(margins_of(std::declval<const Columns&>(), std::declval<const Layout&>()));
-  static constexpr bool shared = reduces_to_shares<aggregate, margins, V>;
   static constexpr bool can_underflow = std::remove_cvref_t<decltype(std::declval<Objective>().margin)>::can_underflow;
 
   const Beta& rule;
@@ -143,7 +153,7 @@ struct column_evaluation {
     if constexpr (can_underflow) { result.underflow = chosen_utility == V(0); }
     constexpr bool summed = requires { layout.total; };
     for (std::size_t j = 0; !summed && j < row.size; ++j) {
-      if constexpr (!shared && requires { layout.ask; }) { layout.ask(j); }
+      if constexpr (!shared<aggregate> && requires { layout.ask; }) { layout.ask(j); }
       const auto selected = layout.selected(row.score[j]);
       const V strength = [&] {
         if constexpr (in_stages) {
@@ -162,7 +172,7 @@ struct column_evaluation {
     }
 
     const auto all = margins_of(row, layout);
-    if constexpr (shared) {
+    if constexpr (shared<aggregate>) {
       result.z = objective.aggregate.reduce_to_shares(all, result.share);
     } else {
       result.z = objective.aggregate.reduce(all);
@@ -179,18 +189,22 @@ struct column_evaluation {
   }
 
   /// Derivatives by the chosen and the selected scores, times `scale`: the chosen one's to `result`, the others to
-  /// row.weight.
+  /// row.weight, or as leaves_factor says.
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr void derive(const accumulator_of<V>& scale, evaluated_row<V>& result) const {
     const auto& margin = objective.margin;
     // Scaled here, once: what follows is linear in it.
     const V slope = static_cast<V>(accumulator_of<V>(result.link_slope) * scale);
     const V chosen_slope = margin.slope(result.chosen_utility);
     accumulator_of<V> chosen(0);
-    if constexpr (shared) {
+    if constexpr (shared<aggregate>) {
       const V common = slope * result.share;
       result.chosen_gradient = mean_beta(result.share) * slope * chosen_slope;
       V push(0);
       if constexpr (uniform<Beta>) { push = -(beta_of(0) * common); }
+      if constexpr (leaves_factor<Layout, Beta, Objective>) {
+        result.factor = push;
+        return;
+      }
       for (std::size_t j = 0; j < row.size; ++j) {
         if constexpr (!uniform<Beta>) { push = -(row.beta[j] * common); }
         const V pushed = where(layout.selected(row.score[j]), static_cast<V>(push * row.weight[j]), V(0));
@@ -209,7 +223,9 @@ struct column_evaluation {
         result.chosen_gradient = static_cast<V>(accumulator_of<V>(0) - accumulator_of<V>(pushed) * layout.count);
       }
       row.weight[0] = push;
-      if constexpr (!one_weight<Beta, Objective> || !selects_all<Layout>) {
+      if constexpr (leaves_factor<Layout, Beta, Objective>) {
+        result.factor = push;
+      } else if constexpr (!one_weight<Beta, Objective> || !selects_all<Layout>) {
         for (std::size_t j = 0; j < row.size; ++j) {
           row.weight[j] = where(layout.selected(row.score[j]), push, V(0)) * margin.slope(row.ratio[j]);
         }

@@ -143,6 +143,7 @@ struct long_row {
       result = {.loss = found.loss[0],
                 .link_slope = found.link_slope[0],
                 .chosen_gradient = found.chosen_gradient[0],
+                .factor = found.factor[0],
                 .underflow = !any(~found.underflow),
                 .overflow = found.overflow[0] != 0};
     });

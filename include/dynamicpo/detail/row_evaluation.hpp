@@ -310,7 +310,16 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
         for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
       }
     }
-    store.store_rejected(weights_of(rows), out.gradient, policy);
+    if constexpr (leaves_factor<side_by_side_whole<V>, beta_type, objective_type> && takes_all) {
+      if (rows.whole) {
+        const V factor = rows.result.factor;
+        return store.store_rejected(
+            [&](std::size_t k) __attribute__((always_inline)) { return rows.ratio[k] * factor; }, out.gradient, policy);
+      }
+    }
+    const V* const weight = weights_of(rows);
+    store.store_rejected(
+        [&](std::size_t k) __attribute__((always_inline))->const V& { return weight[k]; }, out.gradient, policy);
   }
 };
 

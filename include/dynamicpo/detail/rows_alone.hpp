@@ -108,6 +108,11 @@ struct rows_alone {
       const std::span<const compute> scores(&policy.rejected(row, 0), size);
       long_row<V> along(policy.chosen(row), ratio, size, lane);
       if (!elementary::isfinite(ratio)) { return false; }
+      using layout = std::conditional_t<takes_all, along_the_row_whole<V>, along_the_row<V>>;
+      if constexpr (!has_reference && leaves_factor<layout, beta_type, objective_type> &&
+                    !std::is_same_v<accumulator_of<compute>, compute>) {
+        along.score = along.ratio;  // read until it becomes a utility
+      }
       if constexpr (whole_rows) {
         if (!along.template load_whole<reads_ratios_once>(scores.data(), frozen)) { return false; }
       } else {
@@ -125,7 +130,6 @@ struct rows_alone {
       if constexpr (has_reference) {
         along.layout.ask.reference = along.next_row(frozen, distance_to_next(reference, row));
       }
-      using layout = std::conditional_t<whole_rows, along_the_row_whole<V>, along_the_row<V>>;
       const auto result = along.template evaluate<WithGradient, layout>(pipeline.beta, pipeline.objective, scale,
                                                                         !out.effective_beta.empty());
       if (result.overflow) { return false; }
@@ -135,8 +139,13 @@ struct rows_alone {
       add_loss(row, result.loss, block);
       if constexpr (WithGradient) {
         out.gradient.chosen(row) = result.chosen_gradient;
-        constexpr bool one = whole_rows && one_weight<beta_type, objective_type>;
-        store_weights<one>(along, row);
+        if constexpr (takes_all && one_weight<beta_type, objective_type>) {
+          store_weight(along, row);
+        } else if constexpr (leaves_factor<layout, beta_type, objective_type>) {
+          store_weights(along, along.ratio, result.factor, row);
+        } else {
+          store_weights(along, along.weight, compute(1), row);
+        }
       }
       if (!out.effective_beta.empty()) {
         const auto first = static_cast<std::size_t>(policy.flat(row));
@@ -154,25 +163,31 @@ struct rows_alone {
     return view.ragged() ? view.negatives(row) : view.rejected_matrix().row_stride;
   }
 
-  /// The gradient of a long row's negatives. `One`: all have the first one's.
-  template <bool One, class V>
-  DYNAMICPO_INLINE void store_weights(const long_row<V>& along, index row) const {
+  /// The gradient of a long row's negatives: each weight times `factor`.
+  template <class V>
+  DYNAMICPO_INLINE void store_weights(const long_row<V>& along, const V* weight, compute factor, index row) const {
     const std::size_t size = along.negatives;
     if (out.gradient.rejected_matrix().column_stride != 1) {
       for (std::size_t k = 0; k < size; ++k) {
-        out.gradient.rejected(row, static_cast<index>(k)) = along.weight[One ? 0 : k / V::count][k % V::count];
+        out.gradient.rejected(row, static_cast<index>(k)) = weight[k / V::count][k % V::count] * factor;
       }
-    } else if constexpr (One) {
-      fill_long_row<V>(row, along.weight[0][0]);
-    } else {
-      compute* const to = &out.gradient.rejected(row, 0);
-      if (past_caches) {
-        ask_for_border(to, size);
-        return stream_copy(reinterpret_cast<const compute*>(along.weight), size, to);
-      }
-      store_columns<V>(
-          to, size, [&](std::size_t k) __attribute__((always_inline))->const V& { return along.weight[k]; });
+      return;
     }
+    compute* const to = &out.gradient.rejected(row, 0);
+    if (past_caches) {
+      ask_for_border(to, size);
+      return stream_scaled(reinterpret_cast<const compute*>(weight), factor, size, to);
+    }
+    const V all = broadcast<V>(factor);
+    store_columns<V>(
+        to, size, [&](std::size_t k) __attribute__((always_inline)) { return weight[k] * all; });
+  }
+  /// The first weight to all.
+  template <class V>
+  DYNAMICPO_INLINE void store_weight(const long_row<V>& along, index row) const {
+    const compute value = along.weight[0][0];
+    if (out.gradient.rejected_matrix().column_stride == 1) { return fill_long_row<V>(row, value); }
+    for (index k = 0; k < policy.negatives(row); ++k) { out.gradient.rejected(row, k) = value; }
   }
   /// One number to all of a long row, which lies in line.
   template <class V>

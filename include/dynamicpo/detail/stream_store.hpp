@@ -17,13 +17,15 @@ inline constexpr std::size_t stream_bytes = std::size_t{1} << 24;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/// 16 bytes, to an address that is a multiple of that: what any x86-64 can, whatever the code around it is compiled
-/// for.
+/// 16 bytes, each number times `factor`, to an address that is a multiple of that: what any x86-64 can, whatever the
+/// code around it is compiled for.
 template <class T>
-DYNAMICPO_INLINE void store_past_caches(const T* from, T* to) {
+DYNAMICPO_INLINE void store_past_caches(const T* from, T factor, T* to) {
   typedef float block __attribute__((vector_size(16), may_alias));  // NOLINT(modernize-use-using): an attribute
-  block taken;
-  load_from(from, taken);
+  typedef T numbers __attribute__((vector_size(16)));               // NOLINT(modernize-use-using)
+  numbers read;
+  load_from(from, read);
+  const block taken = reinterpret_cast<block>(read * factor);
 #if defined(__CUDACC__)
   store_to(to, taken);
 #elif defined(__clang__)
@@ -44,18 +46,23 @@ inline void finish_streams() {
 #endif
 }
 
-/// n numbers of `from` to `to`, whole lines of 64 bytes past the caches.
+/// n numbers of `from` times `factor` to `to`, whole lines of 64 bytes past the caches.
 template <class T>
-DYNAMICPO_INLINE void stream_copy(const T* from, std::size_t n, T* to) {
+DYNAMICPO_INLINE void stream_scaled(const T* from, T factor, std::size_t n, T* to) {
   constexpr std::size_t line = 64 / sizeof(T), block = 16 / sizeof(T);
   const std::size_t past = reinterpret_cast<std::uintptr_t>(to) % 64 / sizeof(T);
   const std::size_t head = std::min(n, past == 0 ? 0 : line - past);
   std::size_t i = 0;
-  for (; i < head; ++i) { to[i] = from[i]; }
+  for (; i < head; ++i) { to[i] = from[i] * factor; }
   for (; i + line <= n; i += line) {
-    for (std::size_t part = i; part < i + line; part += block) { store_past_caches(from + part, to + part); }
+    for (std::size_t part = i; part < i + line; part += block) { store_past_caches(from + part, factor, to + part); }
   }
-  for (; i < n; ++i) { to[i] = from[i]; }
+  for (; i < n; ++i) { to[i] = from[i] * factor; }
+}
+/// The numbers themselves.
+template <class T>
+DYNAMICPO_INLINE void stream_copy(const T* from, std::size_t n, T* to) {
+  stream_scaled(from, T(1), n, to);
 }
 
 /// The same of one number.

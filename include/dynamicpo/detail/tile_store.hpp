@@ -58,10 +58,11 @@ struct tile_store {
         });
   }
 
-  /// Writes a column-wise array to the rows of `to` that are not apart, each entry divided by its length.
-  template <class View>
+  /// Writes columns to the rows of `to` that are not apart, each entry divided by its length. \param from  from(k): the
+  /// k-th column; up to a panel of them may be more than there are.
+  template <class Columns, class View>
   DYNAMICPO_INLINE void store_rejected(
-      const V* from, const View& to,
+      const Columns& from, const View& to,
       const scores<const typename View::value_type, typename View::space_type>& policy) const {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
       const auto memory = to.rejected_matrix();
@@ -69,7 +70,7 @@ struct tile_store {
           (of.columns >= panel_size || (of.columns == 1 && memory.row_stride == 1))) {
         T* const base = memory.data + of.row(0) * memory.row_stride;
         if (of.columns == 1) {
-          from[0].store(base);
+          from(0).store(base);
           return;
         }
         if (past_caches && of.is_wide() && memory.row_stride == memory.columns) {
@@ -136,15 +137,22 @@ struct tile_store {
   }
 
  private:
-  template <class Pause>
-  DYNAMICPO_INLINE void store_columns(const V* from, const spaced<T>& to, const Pause& pause) const {
+  template <class Columns, class Rows>
+  DYNAMICPO_INLINE static void store_panel(const Columns& from, std::size_t k, const Rows& to) {
+    V some[panel_size];
+    unrolled<panel_size>([&](auto q) __attribute__((always_inline)) { some[q] = from(k + q); });
+    panel<V>::store(some, to);
+  }
+  template <class Columns, class Pause>
+  DYNAMICPO_INLINE void store_columns(const Columns& from, const spaced<T>& to, const Pause& pause) const {
     for (std::size_t k = 0; k < of.columns; k += panel_size) {
       pause();
       const std::size_t column = std::min(k, of.columns - panel_size);
-      panel<V>::store(from + column, spaced<T>{to.base + column, to.stride});
+      store_panel(from, column, spaced<T>{to.base + column, to.stride});
     }
   }
-  DYNAMICPO_INLINE void stream_columns(const V* from, T* to) const {
+  template <class Columns>
+  DYNAMICPO_INLINE void stream_columns(const Columns& from, T* to) const {
     alignas(64) T staged[rows * tile<V>::max_columns];
     store_columns(from, spaced<T>{staged, static_cast<index>(of.columns)}, []() __attribute__((always_inline)){});
     ask_ahead<true>(to, 2 * rows * of.columns * sizeof(T));  // the line that a tile shares with the one before
@@ -172,8 +180,8 @@ struct tile_store {
     }
   }
   // The last columns first, and in each the first rows first: whatever lies beyond a row is written later.
-  template <class View>
-  DYNAMICPO_INLINE void store_in_line(const V* from, const View& to) const {
+  template <class Columns, class View>
+  DYNAMICPO_INLINE void store_in_line(const Columns& from, const View& to) const {
     const std::size_t panels = of.panels();
     auto next = of.template rejected_after<lines_of_panel>(to, panels);
     write_in_line(
@@ -181,20 +189,20 @@ struct tile_store {
           for (std::size_t p = panels; p > 0; --p) {
             const std::size_t k = (p - 1) * panel_size;
             next.ask_for_next();
-            panel<V>::store(from + k, scattered<T>{at, k});
+            store_panel(from, k, scattered<T>{at, k});
           }
         });
   }
-  template <class View>
+  template <class Columns, class View>
   DYNAMICPO_INLINE void store_any_rows(
-      const V* from, const View& to,
+      const Columns& from, const View& to,
       const scores<const typename View::value_type, typename View::space_type>& policy) const {
     T* at[rows];
     for (std::size_t l = 0; l < rows; ++l) { at[l] = of.staged[l]; }
     auto next = of.template rejected_after<lines_of_panel>(to, of.panels());
     for (std::size_t k = 0; k < of.columns; k += panel_size) {
       next.ask_for_next();
-      panel<V>::store(from + k, scattered<T>{at, k});
+      store_panel(from, k, scattered<T>{at, k});
     }
     alignas(64) bits_of<T> elsewhere[rows];
     of.apart.store(elsewhere);
