@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <type_traits>
 #include <utility>
 
 #include "dynamicpo/detail/elementary.hpp"
+#include "dynamicpo/detail/elementary_float.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
@@ -257,7 +257,7 @@ struct column_evaluation {
     if constexpr (uniform<Beta>) {
       return beta_of(0);
     } else {
-      const V infinity(std::numeric_limits<double>::infinity());
+      const V infinity(elementary_float::infinity<double>);
       V least = infinity;
       for (std::size_t j = 0; j < row.size; ++j) {
         const V each = where(layout.selected(row.score[j]), V(row.beta[j]), infinity);

@@ -21,19 +21,21 @@ inline constexpr std::size_t stream_bytes = std::size_t{1} << 24;
 /// code around it is compiled for.
 template <class T>
 DYNAMICPO_INLINE void store_past_caches(const T* from, T factor, T* to) {
+#if defined(__CUDACC__)
+  for (std::size_t i = 0; i < 16 / sizeof(T); ++i) { to[i] = from[i] * factor; }
+#else
   typedef float block __attribute__((vector_size(16), may_alias));  // NOLINT(modernize-use-using): an attribute
   typedef T numbers __attribute__((vector_size(16)));               // NOLINT(modernize-use-using)
   numbers read;
   load_from(from, read);
   const block taken = reinterpret_cast<block>(read * factor);
-#if defined(__CUDACC__)
-  store_to(to, taken);
-#elif defined(__clang__)
+#if defined(__clang__)
   __builtin_nontemporal_store(taken, reinterpret_cast<block*>(to));
 #elif defined(__x86_64__) && defined(__GNUC__)
   __builtin_ia32_movntps(reinterpret_cast<float*>(to), taken);
 #else
   store_to(to, taken);
+#endif
 #endif
 }
 

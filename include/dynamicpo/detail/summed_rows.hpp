@@ -105,7 +105,7 @@ struct summed_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
         if constexpr (!std::is_same_v<Reference, reference_free_t>) {
           frozen = tile<V>::begin_of(reference, rows.row(l));
         }
-        return [ scores, frozen, margin = margins_of(l) ](std::size_t k) __attribute__((always_inline)) {
+        return [ =, margin = margins_of(l) ](std::size_t k) __attribute__((always_inline)) {
           V ratio = V::load(scores + k);
           if constexpr (!std::is_same_v<Reference, reference_free_t>) { ratio = ratio - V::load(frozen + k); }
           return margin(ratio);
