@@ -33,7 +33,7 @@ struct row_buffers {
   struct alignas(64) block {
     std::byte bytes[64];
   };
-  std::vector<block> columns;  // room for four arrays of lanes
+  std::vector<block> columns;  // room for five arrays of lanes
 
   // Of the rows of a block: what each adds to the loss, and the order in which they are seen.
   std::vector<T> loss;
@@ -52,7 +52,7 @@ struct row_buffers {
     for (auto* array : {&sorted, &weights, &lower, &best}) { array->resize(size); }
     if (size > all_pairs_limit<accumulator_of<T>>) { prefix.resize(size); }
     tick.resize(size);
-    columns.resize(4 * (size * sizeof(T) / sizeof(block) + 1));
+    columns.resize(5 * (size * sizeof(T) / sizeof(block) + 1));
   }
 
   select::scratch<T> scratch() { return {values, sorted, weights, lower, best, prefix, tick}; }

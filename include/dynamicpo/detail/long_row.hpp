@@ -54,6 +54,14 @@ struct long_row {
     weight = beta + columns;
   }
 
+  /// Of `together` rows in one room: the log-ratios of row r have an array of their own, where they stand for scores,
+  /// and all rows the same one for margins.
+  static constexpr std::size_t together = 4;
+  DYNAMICPO_INLINE void share_room(std::size_t r) {
+    weight = score + together * columns;
+    score = ratio = score + r * columns;
+  }
+
   /// Column k of `from`, 0 where the row has ended.
   DYNAMICPO_INLINE V column(const T* from, std::size_t k) const {
     const std::size_t begin = k * V::count;
@@ -129,7 +137,18 @@ struct long_row {
 
   DYNAMICPO_INLINE T selected() const { return static_cast<T>(layout.count[0]); }
 
-  /// `Layout`: of the row, or along_the_row_whole.
+  /// Step 3 up to the aggregate margin, of a whole row and one beta that is not of the other scores.
+  template <class Beta, class Objective>
+  DYNAMICPO_INLINE void reduce(const Beta& rule, const Objective& objective, evaluated_row<V>& result) const {
+    using whole = along_the_row_whole<V>;
+    const whole lies{layout};
+    const accumulator_of<V> rest(0);
+    const row_columns<V> all{score, ratio, nullptr, weight, columns};
+    const column_evaluation<V, whole, Beta, Objective> of{rule, objective, lies, chosen_score, rest, all};
+    of.reduce(chosen_ratio, result);
+  }
+
+  /// Step 3. `Layout`: of the row, or along_the_row_whole.
   template <bool WithGradient, class Layout, class Beta, class Objective>
   DYNAMICPO_INLINE evaluated_row<T> evaluate(const Beta& rule, const Objective& objective,
                                              const accumulator_of<T>& scale, bool keep_beta) {

@@ -11,6 +11,7 @@
 #include "dynamicpo/detail/blocks.hpp"
 #include "dynamicpo/detail/column_evaluation.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
+#include "dynamicpo/detail/long_rows.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
@@ -29,6 +30,7 @@ namespace dynamicpo::inline v1::detail {
 template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
 struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
   using alone = rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
+  using joining = long_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
   using summing = summed_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
   using typename alone::aggregate;
   using typename alone::beta_type;
@@ -66,7 +68,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
       for_each_tile<evaluated_tile<V>, !takes_all>(
           policy, first, end, std::span(lane.order), summing::sums_long_rows(),
           [&](evaluated_tile<V>* now, evaluated_tile<V>* next) { side_by_side_rows(now, next, lane, block); },
-          [&](index row) { alone::template apart_row<V>(row, lane, block); });
+          [&](index row, index left) { return joining::template long_rows_from<V>(row, left, lane, block); });
     } else {
       for (index row = first; row < end; ++row) { alone::one_row(row, lane, block, &totals.of(row).seen); }
     }

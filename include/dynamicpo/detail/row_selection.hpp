@@ -40,7 +40,10 @@ struct row_selection {
             if (next != nullptr) { load(*next); }
             if (now != nullptr) { side_by_side_rows(*now, lane, total); }
           },
-          [&](index row) { one_row(row, lane, total); });
+          [&](index row, index) {
+            one_row(row, lane, total);
+            return index{1};
+          });
     } else {
       for (; first < end; ++first) { one_row(first, lane, total); }
     }

@@ -46,6 +46,7 @@ struct rows_alone {
   using aggregate = std::remove_cvref_t<decltype(std::declval<Pipeline>().objective.aggregate)>;
   static constexpr bool in_lanes = runs_in_lanes<Pipeline, compute, Space>;
   static constexpr bool derives = WithGradient || WithInstruments;
+  static constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
   using beta_type = typename Pipeline::beta_type;
   using objective_type = typename Pipeline::objective_type;
   /// Whether all negatives are taken; and by their log-ratios alone.
@@ -88,7 +89,6 @@ struct rows_alone {
 
   template <class V>
   DYNAMICPO_INLINE bool long_row_in_place(index row, row_buffers<compute>& lane, block_rows& block) const {
-    constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
     if constexpr (!std::is_same_v<stored, compute>) {
       return false;
     } else {
@@ -109,11 +109,8 @@ struct rows_alone {
       long_row<V> along(policy.chosen(row), ratio, size, lane);
       if (!elementary::isfinite(ratio)) { return false; }
       using layout = std::conditional_t<takes_all, along_the_row_whole<V>, along_the_row<V>>;
-      if constexpr (!has_reference && leaves_factor<layout, beta_type, objective_type> &&
-                    !std::is_same_v<accumulator_of<compute>, compute>) {
-        along.score = along.ratio;  // read until it becomes a utility
-      }
-      if constexpr (whole_rows) {
+      if constexpr (whole_rows || (!has_reference && leaves_factor<layout, beta_type, objective_type> &&
+                                   !std::is_same_v<accumulator_of<compute>, compute>)) {
         if (!along.template load_whole<reads_ratios_once>(scores.data(), frozen)) { return false; }
       } else {
         if (!along.load(scores.data(), frozen)) { return false; }
@@ -126,10 +123,7 @@ struct rows_alone {
         }
       }
       if (compute(static_cast<double>(aggregate::max_negatives)) < along.selected()) { return false; }
-      along.layout.ask.policy = along.next_row(scores.data(), distance_to_next(policy, row));
-      if constexpr (has_reference) {
-        along.layout.ask.reference = along.next_row(frozen, distance_to_next(reference, row));
-      }
+      ask_for_next(along, scores.data(), frozen, row);
       const auto result = along.template evaluate<WithGradient, layout>(pipeline.beta, pipeline.objective, scale,
                                                                         !out.effective_beta.empty());
       if (result.overflow) { return false; }
@@ -142,9 +136,9 @@ struct rows_alone {
         if constexpr (takes_all && one_weight<beta_type, objective_type>) {
           store_weight(along, row);
         } else if constexpr (leaves_factor<layout, beta_type, objective_type>) {
-          store_weights(along, along.ratio, result.factor, row);
+          store_weights(along.ratio, result.factor, row);
         } else {
-          store_weights(along, along.weight, compute(1), row);
+          store_weights(along.weight, compute(1), row);
         }
       }
       if (!out.effective_beta.empty()) {
@@ -158,15 +152,21 @@ struct rows_alone {
     }
   }
 
-  template <class View>
-  static index distance_to_next(const View& view, index row) {
-    return view.ragged() ? view.negatives(row) : view.rejected_matrix().row_stride;
+  /// Has `along`, the loaded `row`, ask for the next while it is seen through.
+  template <class V>
+  DYNAMICPO_INLINE void ask_for_next(long_row<V>& along, const compute* scores, const compute* frozen,
+                                     index row) const {
+    const auto distance = [&](const auto& view) {
+      return view.ragged() ? view.negatives(row) : view.rejected_matrix().row_stride;
+    };
+    along.layout.ask.policy = along.next_row(scores, distance(policy));
+    if constexpr (has_reference) { along.layout.ask.reference = along.next_row(frozen, distance(reference)); }
   }
 
   /// The gradient of a long row's negatives: each weight times `factor`.
   template <class V>
-  DYNAMICPO_INLINE void store_weights(const long_row<V>& along, const V* weight, compute factor, index row) const {
-    const std::size_t size = along.negatives;
+  DYNAMICPO_INLINE void store_weights(const V* weight, compute factor, index row) const {
+    const auto size = static_cast<std::size_t>(policy.negatives(row));
     if (out.gradient.rejected_matrix().column_stride != 1) {
       for (std::size_t k = 0; k < size; ++k) {
         out.gradient.rejected(row, static_cast<index>(k)) = weight[k / V::count][k % V::count] * factor;

@@ -7,6 +7,7 @@
 
 #include "dynamicpo/detail/exact_row_sums.hpp"
 #include "dynamicpo/detail/long_row.hpp"
+#include "dynamicpo/detail/long_rows.hpp"
 #include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/detail/rows_alone.hpp"
 #include "dynamicpo/detail/tile.hpp"
@@ -27,7 +28,7 @@ inline constexpr bool reads_sum_alone<aggregate::single> = true;
 
 /// Step 1 and the margins of step 3 of a tile of such rows, at once.
 template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
-struct summed_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
+struct summed_rows : long_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
   using alone = rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
   using typename alone::aggregate;
   using typename alone::beta_type;
@@ -36,20 +37,15 @@ struct summed_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
   using typename alone::stored;
   template <std::size_t Bytes>
   using lanes_of = typename alone::template lanes_of<Bytes>;
+  using alone::has_reference;
   using alone::in_lanes;
   using alone::out;
   using alone::pipeline;
   using alone::policy;
   using alone::reference;
   using alone::whole_rows;
+  using long_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>::reads_as_computed;
 
-  static constexpr bool reads_as_computed = [] {
-    if constexpr (std::is_same_v<Reference, reference_free_t>) {
-      return true;
-    } else {
-      return std::is_same_v<typename Reference::value_type, compute>;
-    }
-  }();
   /// Whether rows may be added up as they are read (exact_row_sums).
   static constexpr bool sums_rows = in_lanes && reads_as_computed && whole_rows && reads_sum_alone<aggregate> &&
                                     one_weight<beta_type, objective_type> && std::is_same_v<stored, float> &&
@@ -102,12 +98,10 @@ struct summed_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
         next_scores.ask_for_next();
         next_frozen.ask_for_next();
         const compute *const scores = tile<V>::begin_of(policy, rows.row(l)), *frozen = nullptr;
-        if constexpr (!std::is_same_v<Reference, reference_free_t>) {
-          frozen = tile<V>::begin_of(reference, rows.row(l));
-        }
+        if constexpr (has_reference) { frozen = tile<V>::begin_of(reference, rows.row(l)); }
         return [ =, margin = margins_of(l) ](std::size_t k) __attribute__((always_inline)) {
           V ratio = V::load(scores + k);
-          if constexpr (!std::is_same_v<Reference, reference_free_t>) { ratio = ratio - V::load(frozen + k); }
+          if constexpr (has_reference) { ratio = ratio - V::load(frozen + k); }
           return margin(ratio);
         };
       };
@@ -128,9 +122,7 @@ struct summed_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
       bool fits = !policy.ragged() && !policy.masked() && out.effective_beta.empty() && any_tile::in_place(policy) &&
                   policy.negatives(0) <= most;
       if constexpr (WithGradient) { fits = fits && out.gradient.rejected_matrix().column_stride == 1; }
-      if constexpr (!std::is_same_v<Reference, reference_free_t>) {
-        fits = fits && !reference.ragged() && any_tile::in_place(reference);
-      }
+      if constexpr (has_reference) { fits = fits && !reference.ragged() && any_tile::in_place(reference); }
       return fits;
     }
   }
@@ -138,7 +130,6 @@ struct summed_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
   template <class V>
   DYNAMICPO_INLINE void sum_long_rows(tile<V>& rows) const {
     using accumulator = accumulator_of<V>;
-    constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
     rows.summed = true;
     rows.columns = 1;  // that of the weight
     rows.load_chosen_ratio(policy, reference);

@@ -37,11 +37,12 @@ std::size_t order_by_length(const scores<T, Space>& rows, index first, std::span
   return fitting;
 }
 
-/// tile_work(now, next) for rows [first, end), a block, and long_work(row) for those that no tile takes. Each tile is
-/// `next`, to be loaded, and then `now`, to be seen through; either may be null, before the first and after the last.
-/// `Tile`: a tile, or what adds to one. With `ByLength` ragged rows of a like length go side by side, so that few lanes
-/// wait for the longest: worth it where a column costs more than reading rows out of turn. `order` has room for
-/// rows_in_order. With `long_together` tiles take dense long rows as well, as many as fill them.
+/// tile_work(now, next) for rows [first, end), a block, and long_work(row, left) for those that no tile takes: `left`
+/// of them follow each other from `row` on, and it returns how many it saw through. Each tile is `next`, to be loaded,
+/// and then `now`, to be seen through; either may be null, before the first and after the last. `Tile`: a tile, or what
+/// adds to one. With `ByLength` ragged rows of a like length go side by side, so that few lanes wait for the longest:
+/// worth it where a column costs more than reading rows out of turn. `order` has room for rows_in_order. With
+/// `long_together` tiles take dense long rows as well, as many as fill them.
 template <class Tile, bool ByLength, class T, class Space, class TileWork, class LongWork>
 DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, std::span<std::int32_t> order,
                                     bool long_together, const TileWork& tile_work, const LongWork& long_work) {
@@ -70,8 +71,9 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
       }
       tile_work(i > 0 ? &tiles[(i / count + 1) % 2] : nullptr, i < fit ? &next : nullptr);
     }
-    for (std::size_t i = fit; i < number; ++i) {
-      long_work(from + (ordered ? index{order[i]} : static_cast<index>(i)));
+    for (std::size_t i = fit; i < number;) {
+      i += static_cast<std::size_t>(ordered ? long_work(from + index{order[i]}, index{1})
+                                            : long_work(from + static_cast<index>(i), static_cast<index>(number - i)));
     }
   }
 }

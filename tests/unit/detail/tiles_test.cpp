@@ -60,9 +60,14 @@ TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones
               }
               for (std::size_t l = tile.used; l < V::count; ++l) { REQUIRE(tile.row(l) == tile.row(0)); }
             },
-            [&](po::index row) {
-              REQUIRE(rows.negatives(row) > 64);
-              seen.insert(row);
+            [&](po::index row, po::index left) {
+              REQUIRE((left >= 1 && row + left <= end));
+              const po::index taken = std::min<po::index>(left, 3);
+              for (po::index i = row; i < row + taken; ++i) {
+                REQUIRE(rows.negatives(i) > 64);
+                seen.insert(i);
+              }
+              return taken;
             });
         REQUIRE(awaited == nullptr);
         REQUIRE(static_cast<po::index>(seen.size()) == end - first);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include "dynamicpo/detail/column_evaluation.hpp"
+#include "dynamicpo/detail/elementary.hpp"
+#include "dynamicpo/detail/long_row.hpp"
+#include "dynamicpo/detail/processor.hpp"
+#include "dynamicpo/detail/row_layout.hpp"
+#include "dynamicpo/detail/rows_alone.hpp"
+#include "dynamicpo/detail/tile.hpp"
+
+/// Long rows of which all negatives are taken, a few together: one alone waits for its own logarithm and exponential.
+namespace dynamicpo::inline v1::detail {
+
+/// Sees dense long rows through the three steps, with the bits that each has alone.
+template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
+struct long_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
+  using alone = rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
+  using alone::has_reference;
+  using alone::out;
+  using alone::pipeline;
+  using alone::policy;
+  using alone::reference;
+  using alone::scale;
+  using alone::whole_rows;
+  using typename alone::aggregate;
+  using typename alone::beta_type;
+  using typename alone::block_rows;
+  using typename alone::compute;
+  using typename alone::objective_type;
+  using typename alone::stored;
+
+  static constexpr bool reads_as_computed = [] {
+    if constexpr (has_reference) {
+      return std::is_same_v<typename Reference::value_type, compute>;
+    } else {
+      return true;
+    }
+  }();
+
+  /// Whether what is left to do of a row after its margins are reduced is the same for rows side by side.
+  template <class V>
+  static constexpr bool joins_rows = alone::takes_all&& std::is_same_v<stored, compute>&& reads_as_computed &&
+                                     (whole_rows || !has_reference) && !beta_type::needs_rest
+                                     && leaves_factor<along_the_row_whole<V>, beta_type, objective_type> &&
+                                     (shared<aggregate> || !std::is_same_v<accumulator_of<compute>, compute>);
+  /// So many negatives at most, that the rows stay in the nearest cache.
+  static constexpr index most_joined = 1024;
+
+  /// Sees the long row `first` through, and the next ones if they go together; returns how many of the `left`.
+  template <class V>
+  DYNAMICPO_INLINE index long_rows_from(index first, index left, row_buffers<compute>& lane, block_rows& block) const {
+    if constexpr (joins_rows<V>) {
+      constexpr auto together = static_cast<index>(long_row<V>::together);
+      if (left >= together && may_join<V>(first)) {
+        bool done = false;
+        run_apart<V::bytes>([&](auto) { done = joined_rows<V>(first, lane, block); });
+        for (index row = first; !done && row < first + together; ++row) {
+          alone::template apart_row<V>(row, lane, block);
+        }
+        return together;
+      }
+    }
+    alone::template apart_row<V>(first, lane, block);
+    return 1;
+  }
+
+ private:
+  template <class V>
+  bool may_join(index row) const {
+    bool fits = !policy.ragged() && !policy.masked() && tile<V>::in_place(policy) && out.effective_beta.empty() &&
+                policy.negatives(row) <= std::min(most_joined, aggregate::max_negatives);
+    if constexpr (has_reference) { fits = fits && !reference.ragged() && tile<V>::in_place(reference); }
+    return fits;
+  }
+
+  /// False, with nothing written, where one of them is not finite.
+  template <class V>
+  DYNAMICPO_INLINE bool joined_rows(index first, row_buffers<compute>& lane, block_rows& block) const {
+    constexpr std::size_t together = long_row<V>::together;
+    const auto size = static_cast<std::size_t>(policy.negatives(first));
+    alignas(64) compute chosen[V::count] = {}, utility[V::count] = {}, z[V::count] = {}, share[V::count] = {},
+                        weight[V::count] = {};
+    const V* weights[together];
+    bool underflow[together];
+    for (std::size_t r = 0; r < together; ++r) {
+      const index row = first + static_cast<index>(r);
+      const compute *const scores = &policy.rejected(row, 0), *frozen = nullptr;
+      chosen[r] = policy.chosen(row);
+      compute ratio = chosen[r];
+      if constexpr (has_reference) {
+        frozen = &reference.rejected(row, 0);
+        ratio = ratio - reference.chosen(row);
+      }
+      long_row<V> along(chosen[r], ratio, size, lane);
+      along.share_room(r);
+      if (!elementary::isfinite(ratio) || !along.template load_whole<alone::reads_ratios_once>(scores, frozen)) {
+        return false;
+      }
+      alone::ask_for_next(along, scores, frozen, row);
+      evaluated_row<V> reduced;
+      along.reduce(pipeline.beta, pipeline.objective, reduced);
+      utility[r] = reduced.chosen_utility[0];
+      z[r] = reduced.z[0];
+      share[r] = reduced.share[0];
+      weight[r] = along.weight[0][0];
+      weights[r] = along.ratio;
+      underflow[r] = !any(~reduced.underflow);
+    }
+
+    const V score = V::load(chosen);
+    V first_weight = V::load(weight);
+    const side_by_side_whole<V, asks_nothing> lie{size};
+    const accumulator_of<V> rest(0);
+    const row_columns<V> columns{&score, nullptr, nullptr, &first_weight, 1};
+    const column_evaluation<V, side_by_side_whole<V, asks_nothing>, beta_type, objective_type> of{
+        pipeline.beta, pipeline.objective, lie, score, rest, columns};
+    evaluated_row<V> result;
+    result.chosen_utility = V::load(utility);
+    result.z = V::load(z);
+    result.share = V::load(share);
+    of.template link<WithGradient>(result);
+    if (any(result.overflow)) { return false; }
+    alignas(64) compute loss[V::count], gradient[V::count], factor[V::count];
+    result.loss.store(loss);
+    if constexpr (WithGradient) {
+      of.derive(accumulator_of<V>(scale), result);
+      result.chosen_gradient.store(gradient);
+      result.factor.store(factor);
+    }
+    for (std::size_t r = 0; r < together; ++r) {
+      const index row = first + static_cast<index>(r);
+      ++block.counts.rows;
+      block.counts.underflow_rows += underflow[r] ? 1 : 0;
+      alone::add_loss(row, loss[r], block);
+      if constexpr (WithGradient) {
+        out.gradient.chosen(row) = gradient[r];
+        alone::store_weights(weights[r], factor[r], row);
+      }
+    }
+    return true;
+  }
+};
+
+}  // namespace dynamicpo::inline v1::detail
