@@ -146,7 +146,7 @@ TEMPLATE_TEST_CASE("a ragged row has the bits that it has alone, whatever length
   }
 }
 
-TEMPLATE_TEST_CASE("a long dense row has the bits that it has alone, whatever rows lie beside it", "", float, double) {
+TEMPLATE_TEST_CASE("a wide or long dense row has the bits that it has alone, whatever rows lie beside it", "", float, double) {
   const auto check = [](const auto& pipeline, const batch<TestType>& of, const auto& reference) {
     const auto whole = of.policy.view();
     const auto rows = static_cast<std::size_t>(whole.rows());
@@ -177,7 +177,7 @@ TEMPLATE_TEST_CASE("a long dense row has the bits that it has alone, whatever ro
     REQUIRE(same_bits(loss, row_loss));
     REQUIRE(same_bits(in_place, gradient));
   };
-  for (const po::index negatives : {65, 79, 80, 100, 129, 1000}) {
+  for (const po::index negatives : {31, 32, 47, 64, 65, 79, 80, 100, 129, 1000, 1025}) {
     auto of = random_batch<TestType>(32, 53, negatives);
     of.policy.chosen[7] = nan_of<TestType>;
     of.policy.rejected[static_cast<std::size_t>(20 * negatives)] = nan_of<TestType>;
@@ -187,6 +187,7 @@ TEMPLATE_TEST_CASE("a long dense row has the bits that it has alone, whatever ro
     const auto reference = of.reference.view();
     check(po::vanilla(po::objective::dmpo), of, reference);
     check(po::vanilla(po::objective::sdpo), of, reference);
+    check(po::vanilla(po::objective::mppo), of, po::reference_free);
     check(po::vanilla(po::objective::dmpo), of, po::reference_free);
     check(po::vanilla(po::objective::slic(2.0)), of, reference);
     check(po::pipeline{po::select::all{}, beta_of_rest{}, po::objective::dmpo}, of, reference);
