@@ -37,6 +37,7 @@ set(layers
     "detail/tile detail/long_row detail/group_row detail/instrument_row"
     "detail/tiles detail/tile_store detail/group_selection"
     "detail/rows_alone detail/row_stretch"
+    "detail/joined_rows"
     "detail/summed_rows"
     "detail/row_evaluation detail/row_selection detail/row_kernel metrics"
     "detail/device_batch"

@@ -32,7 +32,8 @@ void rescale(const Exec& exec, const block_plan& plan, workspace<compute_of<T>>*
   });
 }
 
-/// Whether gradients of long rows are written past the caches: there are many, and not over the scores just read.
+/// Whether gradients of long rows and wide tiles are written past the caches: there are many, and not over the scores
+/// just read.
 template <class T, class P, class Space>
 bool exceeds_caches(const scores<T, Space>& gradient, const scores<P, Space>& policy) {
   const auto entries = static_cast<std::size_t>(gradient.flat(gradient.rows()) - gradient.flat(0));

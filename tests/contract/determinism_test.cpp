@@ -60,6 +60,19 @@ struct fixed_at_run_time {
   }
 };
 
+/// aggregate::sum, without saying that all margins have one weight.
+struct sum_by_hand {
+  static constexpr po::index max_negatives = po::aggregate::unlimited;
+  static constexpr bool lane_wise = true;
+  static constexpr double absent = 0.0;
+  template <class Margins, class T = po::detail::margin_type<Margins>>
+  T reduce(const Margins& margins) const {
+    const T z = static_cast<T>(po::detail::sum(margins));
+    for (T& weight : margins) { weight = T(1); }
+    return z;
+  }
+};
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("seq and threads give the same bits for any thread count", "[threads]", float, double) {
@@ -146,7 +159,8 @@ TEMPLATE_TEST_CASE("a ragged row has the bits that it has alone, whatever length
   }
 }
 
-TEMPLATE_TEST_CASE("a wide or long dense row has the bits that it has alone, whatever rows lie beside it", "", float, double) {
+TEMPLATE_TEST_CASE("a wide or long dense row has the bits that it has alone, whatever rows lie beside it", "", float,
+                   double) {
   const auto check = [](const auto& pipeline, const batch<TestType>& of, const auto& reference) {
     const auto whole = of.policy.view();
     const auto rows = static_cast<std::size_t>(whole.rows());
@@ -249,6 +263,27 @@ TEMPLATE_TEST_CASE("a beta has the same bits whether or not its type tells that 
   check(po::objective::simpo(0.5), po::select::all{});
   check(po::objective::sdpo, po::select::boundary{});
   check(po::objective::dmpo, po::select::violators{});
+}
+
+TEMPLATE_TEST_CASE("an aggregate that says no more than that it is lane-wise gets a gradient without a sum", "", float,
+                   double) {
+  for (const po::index negatives : {1, 15, 33, 64, 65, 70, 80, 1000}) {
+    const auto of = random_batch<TestType>(34, 37, negatives);
+    auto gradient = table_like<const TestType>(of.policy.view(), nan_of<TestType>);
+    po::loss_and_gradient(
+        po::exec::seq, po::vanilla(po::objective::composed<po::margin::log_ratio, sum_by_hand, po::link::logistic>{}),
+        of.policy.view(), of.reference.view(), {.gradient = gradient.view()});
+    for (std::size_t row = 0; row < 37; ++row) {
+      double sum = static_cast<double>(gradient.chosen[row]), size = std::abs(sum);
+      for (std::size_t k = 0; k < static_cast<std::size_t>(negatives); ++k) {
+        sum += static_cast<double>(gradient.rejected[row * static_cast<std::size_t>(negatives) + k]);
+      }
+      CAPTURE(negatives, row, sum, size);
+      const auto rounding =
+          static_cast<double>(negatives) * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+      REQUIRE(std::abs(sum) <= rounding * size);
+    }
+  }
 }
 
 TEST_CASE("select_negatives gives the same lists for any thread count", "[threads]") {

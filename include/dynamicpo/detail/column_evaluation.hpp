@@ -12,6 +12,7 @@
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
+#include "dynamicpo/objective/aggregate.hpp"
 #include "dynamicpo/objective/margin.hpp"
 #include "dynamicpo/objective/margins.hpp"
 #include "dynamicpo/pipeline.hpp"
@@ -41,20 +42,19 @@ DYNAMICPO_INLINE DYNAMICPO_HD lane_margins<V, Layout, Column> margins_of(const r
   return {row.weight, row.size, layout};
 }
 
-/// A beta rule that gives the negatives of a row one beta, and an aggregate with one dz/dm for all margins, say
-/// `static constexpr bool uniform = true`.
+/// A beta rule that gives the negatives of a row one beta, whatever the score of each, and an aggregate with one dz/dm
+/// for all margins, say `static constexpr bool uniform = true`.
 template <class Stage>
 inline constexpr bool uniform = false;
 template <class Stage>
   requires(Stage::uniform)
 inline constexpr bool uniform<Stage> = true;
 
-/// An aggregate that has reduce_to_shares.
+/// Aggregates known to have dz/dm_i that add up to 1 and are shares of one factor (reduce_to_shares).
 template <class Aggregate>
 inline constexpr bool shared = false;
-template <class Aggregate>
-  requires(Aggregate::shared)
-inline constexpr bool shared<Aggregate> = true;
+template <>
+inline constexpr bool shared<aggregate::soft_minimum> = true;
 
 /// Whether dL/ds is one number for all selected negatives of a row.
 template <class Beta, class Objective>
@@ -78,7 +78,7 @@ inline constexpr bool ratios_alone =
     uniform<Beta> && !Beta::needs_rest && std::is_same_v<typename Objective::margin_type, margin::log_ratio>;
 
 /// Where all are selected and have one beta: whether gradients are left in row.ratio without the factor that all have.
-/// Log-ratios, read once, give place to their shares, scores to their probabilities.
+/// Log-ratios, read once, give place to their shares (row.weight is row.ratio then), scores to their probabilities.
 template <class Layout, class Beta, class Objective>
 inline constexpr bool leaves_factor = false;
 template <class Layout, class Beta, class Objective>
@@ -251,25 +251,31 @@ struct column_evaluation {
   }
 
  private:
-  /// Mean of the selected betas, each with the weight row.weight times `share`: as much more than the least of them as
-  /// makes it that one's bits where all are equal, whether or not the type says that they are.
+  /// Mean of the selected betas, each with the weight row.weight times `share`: of equal ones exactly that one, whether
+  /// or not the type says that they are. It is some b and the mean of what they have above b, which is nearer to 0 than
+  /// all of them, so that nothing of theirs is lost.
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr V mean_beta(const V& share) const {
     if constexpr (uniform<Beta>) {
       return beta_of(0);
     } else {
       const V infinity(elementary_float::infinity<double>);
-      V least = infinity;
+      V least = infinity, least_negated = infinity;
       for (std::size_t j = 0; j < row.size; ++j) {
-        const V each = where(layout.selected(row.score[j]), V(row.beta[j]), infinity);
-        least = where(each < least, each, least);
+        const auto selected = layout.selected(row.score[j]);
+        const V beta = row.beta[j];
+        least = where(beta < least, where(selected, beta, least), least);
+        least_negated =
+            where(-beta < least_negated, where(selected, static_cast<V>(-beta), least_negated), least_negated);
       }
       least = layout.least_of(least);
-      accumulator_of<V> more(0);
+      least_negated = layout.least_of(least_negated);
+      const V b = where(V(0) < least, least, where(V(0) < least_negated, static_cast<V>(-least_negated), V(0)));
+      accumulator_of<V> above(0);
       for (std::size_t j = 0; j < row.size; ++j) {
-        const V each = row.weight[j] * (row.beta[j] - least);
-        more += accumulator_of<V>(where(layout.selected(row.score[j]), each, V(0)));
+        const V each = row.weight[j] * (row.beta[j] - b);
+        above += accumulator_of<V>(where(layout.selected(row.score[j]), each, V(0)));
       }
-      return least + static_cast<V>(layout.sum(more)) * share;
+      return b + static_cast<V>(layout.sum(above)) * share;
     }
   }
 };

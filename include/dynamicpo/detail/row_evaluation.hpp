@@ -10,8 +10,8 @@
 
 #include "dynamicpo/detail/blocks.hpp"
 #include "dynamicpo/detail/column_evaluation.hpp"
+#include "dynamicpo/detail/joined_rows.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
-#include "dynamicpo/detail/long_rows.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
@@ -30,7 +30,7 @@ namespace dynamicpo::inline v1::detail {
 template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
 struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
   using alone = rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
-  using joining = long_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
+  using joining = joined_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
   using summing = summed_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
   using typename alone::aggregate;
   using typename alone::beta_type;

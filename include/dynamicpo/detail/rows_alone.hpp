@@ -52,8 +52,8 @@ struct rows_alone {
   /// Whether all negatives are taken; and by their log-ratios alone.
   static constexpr bool takes_all = std::is_same_v<typename Pipeline::select_type, select::all>;
   static constexpr bool whole_rows = takes_all && ratios_alone<beta_type, objective_type>;
-  /// Whether these are read for the margins and no more; of one weight, sums are taken over what is selected.
-  static constexpr bool reads_ratios_once = whole_rows && !one_weight<beta_type, objective_type>;
+  /// Whether these are read for the margins and no more: of shares no sum is taken over what is selected.
+  static constexpr bool reads_ratios_once = whole_rows && shared<aggregate>;
   /// As many rows side by side, or negatives of one row, as 64 bytes hold; the number decides the order of sums.
   template <std::size_t Bytes>
   using lanes_of = lanes<compute, 64 / sizeof(compute), Bytes>;
@@ -63,7 +63,7 @@ struct rows_alone {
   const Reference& reference;
   const outputs<stored, Space>& out;
   accumulator_of<compute> scale;
-  bool past_caches;  ///< gradients of long rows are
+  bool past_caches;  ///< gradients of long rows and of wide tiles are
   compute not_a_number = compute(std::numeric_limits<double>::quiet_NaN());
 
   /// What became of the rows of a block.
@@ -109,6 +109,7 @@ struct rows_alone {
       long_row<V> along(policy.chosen(row), ratio, size, lane);
       if (!elementary::isfinite(ratio)) { return false; }
       using layout = std::conditional_t<takes_all, along_the_row_whole<V>, along_the_row<V>>;
+      // Of doubles the chosen gradient is a sum over what is selected, by scores: those must stay.
       if constexpr (whole_rows || (!has_reference && leaves_factor<layout, beta_type, objective_type> &&
                                    !std::is_same_v<accumulator_of<compute>, compute>)) {
         if (!along.template load_whole<reads_ratios_once>(scores.data(), frozen)) { return false; }

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <type_traits>
 
 #include "dynamicpo/detail/exact_row_sums.hpp"
+#include "dynamicpo/detail/joined_rows.hpp"
 #include "dynamicpo/detail/long_row.hpp"
-#include "dynamicpo/detail/long_rows.hpp"
 #include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/detail/rows_alone.hpp"
 #include "dynamicpo/detail/tile.hpp"
@@ -28,7 +27,7 @@ inline constexpr bool reads_sum_alone<aggregate::single> = true;
 
 /// Step 1 and the margins of step 3 of a tile of such rows, at once.
 template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
-struct summed_rows : long_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
+struct summed_rows : joined_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
   using alone = rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
   using typename alone::aggregate;
   using typename alone::beta_type;
@@ -44,7 +43,7 @@ struct summed_rows : long_rows<WithGradient, WithInstruments, Pipeline, P, Refer
   using alone::policy;
   using alone::reference;
   using alone::whole_rows;
-  using long_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>::reads_as_computed;
+  using joined_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>::reads_as_computed;
 
   /// Whether rows may be added up as they are read (exact_row_sums).
   static constexpr bool sums_rows = in_lanes && reads_as_computed && whole_rows && reads_sum_alone<aggregate> &&

@@ -74,6 +74,24 @@ struct tile {
     after = std::min(first, all_rows);
     after_end = std::min(first + static_cast<index>(rows), all_rows);
   }
+  template <class U>
+  struct place {
+    U* begin;
+    std::size_t bytes;
+  };
+  /// Where the rejected of the rows after are, if side by side.
+  template <class U, class Space>
+  DYNAMICPO_INLINE place<U> place_after(const scores<U, Space>& view) const {
+    const auto memory = view.rejected_matrix();
+    const index stride = view.ragged() ? 1 : memory.row_stride;
+    if (after >= after_end || memory.column_stride != 1 || stride <= 0 || stride > 2 * memory.columns + 64) {
+      return {nullptr, 0};
+    }
+    const index begin = view.ragged() ? view.flat(after) : after * stride;
+    const index end = view.ragged() ? view.flat(after_end) : (after_end - 1) * stride + memory.columns;
+    return {memory.data + begin, static_cast<std::size_t>(end - begin) * sizeof(U)};
+  }
+  DYNAMICPO_INLINE static place<const T> place_after(const reference_free_t&) { return {nullptr, 0}; }
   /// The rejected of the rows after, where they lie side by side, to be asked for in so many parts.
   template <std::size_t Lines, class View>
   DYNAMICPO_INLINE auto rejected_after(const View& view, std::size_t parts) const {
@@ -159,24 +177,6 @@ struct tile {
     }
     return columns > 0 && columns <= max_columns && has_room_along(policy) && has_room_along(reference);
   }
-  template <class U>
-  struct place {
-    U* begin;
-    std::size_t bytes;
-  };
-  /// Where the rejected of the rows after are, if side by side.
-  template <class U, class Space>
-  DYNAMICPO_INLINE place<U> place_after(const scores<U, Space>& view) const {
-    const auto memory = view.rejected_matrix();
-    const index stride = view.ragged() ? 1 : memory.row_stride;
-    if (after >= after_end || memory.column_stride != 1 || stride <= 0 || stride > 2 * memory.columns + 64) {
-      return {nullptr, 0};
-    }
-    const index begin = view.ragged() ? view.flat(after) : after * stride;
-    const index end = view.ragged() ? view.flat(after_end) : (after_end - 1) * stride + memory.columns;
-    return {memory.data + begin, static_cast<std::size_t>(end - begin) * sizeof(U)};
-  }
-  DYNAMICPO_INLINE static place<const T> place_after(const reference_free_t&) { return {nullptr, 0}; }
   template <class View>
   DYNAMICPO_INLINE bool has_room_along(const View& view) const {
     if constexpr (std::is_same_v<View, reference_free_t>) {

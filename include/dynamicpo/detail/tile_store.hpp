@@ -6,6 +6,7 @@
 #include <span>
 #include <type_traits>
 
+#include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
@@ -58,8 +59,8 @@ struct tile_store {
         });
   }
 
-  /// Writes columns to the rows of `to` that are not apart, each entry divided by its length. \param from  from(k): the
-  /// k-th column; up to a panel of them may be more than there are.
+  /// Writes columns to the rows of `to` that are not apart, each entry divided by its length.
+  /// \param from  from(k): column k; it is asked for some beyond the last as well, to fill a panel.
   template <class Columns, class View>
   DYNAMICPO_INLINE void store_rejected(
       const Columns& from, const View& to,

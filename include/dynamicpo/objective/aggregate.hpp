@@ -15,8 +15,6 @@
 ///
 /// `reduce` takes a std::span<T> of one row's margins. One that is `lane_wise` takes detail::lane_margins as well and
 /// goes through sum, replaced_sum, count, least and the range alone; `absent` is the margin that leaves its z as it is.
-/// One whose dz/dm_i add up to 1 may say `static constexpr bool shared = true` and have `reduce_to_shares` beside it,
-/// which leaves them one common factor short.
 namespace dynamicpo::inline v1::aggregate {
 
 inline constexpr index unlimited = std::numeric_limits<index>::max();
@@ -61,7 +59,6 @@ struct single : sum {
 struct soft_minimum {
   static constexpr index max_negatives = unlimited;
   static constexpr bool lane_wise = true;
-  static constexpr bool shared = true;
   static constexpr double absent = std::numeric_limits<double>::infinity();
 
   template <class Margins, class T = detail::margin_type<Margins>>
@@ -71,7 +68,7 @@ struct soft_minimum {
     for (T& weight : margins) { weight = weight * share; }
     return z;
   }
-  /// The same with dz/dm_i = share times what m_i becomes. They add up to 1.
+  /// The same with dz/dm_i = share times what m_i becomes.
   template <class Margins, class T = detail::margin_type<Margins>>
   DYNAMICPO_INLINE DYNAMICPO_HD constexpr T reduce_to_shares(const Margins& margins, T& share) const {
     const T least = detail::least(margins);

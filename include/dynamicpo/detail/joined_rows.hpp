@@ -18,7 +18,7 @@ namespace dynamicpo::inline v1::detail {
 
 /// Sees dense long rows through the three steps, with the bits that each has alone.
 template <bool WithGradient, bool WithInstruments, class Pipeline, class P, class Reference, class Space>
-struct long_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
+struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space> {
   using alone = rows_alone<WithGradient, WithInstruments, Pipeline, P, Reference, Space>;
   using alone::has_reference;
   using alone::out;
@@ -58,7 +58,7 @@ struct long_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refere
       constexpr auto together = static_cast<index>(long_row<V>::together);
       if (left >= together && may_join<V>(first)) {
         bool done = false;
-        run_apart<V::bytes>([&](auto) { done = joined_rows<V>(first, lane, block); });
+        run_apart<V::bytes>([&](auto) { done = see_through<V>(first, lane, block); });
         for (index row = first; !done && row < first + together; ++row) {
           alone::template apart_row<V>(row, lane, block);
         }
@@ -80,7 +80,7 @@ struct long_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refere
 
   /// False, with nothing written, where one of them is not finite.
   template <class V>
-  DYNAMICPO_INLINE bool joined_rows(index first, row_buffers<compute>& lane, block_rows& block) const {
+  DYNAMICPO_INLINE bool see_through(index first, row_buffers<compute>& lane, block_rows& block) const {
     constexpr std::size_t together = long_row<V>::together;
     const auto size = static_cast<std::size_t>(policy.negatives(first));
     alignas(64) compute chosen[V::count] = {}, utility[V::count] = {}, z[V::count] = {}, share[V::count] = {},
