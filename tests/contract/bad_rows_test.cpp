@@ -293,6 +293,16 @@ TEMPLATE_TEST_CASE("a ragged row without negatives is empty, but invalid where i
   REQUIRE(found.result.first_invalid.row == 21);
 }
 
+TEMPLATE_TEST_CASE("an empty chosen sequence is invalid in a batch without negatives too", "", float, double) {
+  const std::vector<TestType> chosen{-1, -2}, rejected;
+  const std::vector<std::int32_t> chosen_lengths{3, 0}, rejected_lengths;
+  const auto policy = po::view(chosen, rejected).with_lengths(chosen_lengths, rejected_lengths);
+  const auto found = po::loss(po::exec::seq, po::vanilla(po::objective::dmpo), policy, po::reference_free,
+                              {.nonfinite = po::nonfinite::skip});
+  REQUIRE((found.empty_rows == 1 && found.invalid_rows == 1));
+  REQUIRE((found.first_invalid.row == 1 && found.first_invalid.defect == po::defect::chosen_length));
+}
+
 TEMPLATE_TEST_CASE("token sequence empty (length 0): chosen: invalid row; rejected: excluded", "", float, double) {
   const table<TestType> policy{{-4, -6, -8}, {-10, nan_of<TestType>, -12, -3, -5, -9}};
   const std::vector<std::int32_t> chosen{2, 0, 4}, rejected{5, 0, 4, 1, 5, -1};

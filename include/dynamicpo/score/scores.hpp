@@ -103,7 +103,7 @@ class scores {
   }
 
   DYNAMICPO_HD constexpr bool masked() const noexcept { return mask_ != nullptr; }
-  DYNAMICPO_HD constexpr bool length_normalised() const noexcept { return rejected_lengths_ != nullptr; }
+  DYNAMICPO_HD constexpr bool length_normalised() const noexcept { return chosen_lengths_ != nullptr; }
   /// Whether rejected (row, k) takes part: not masked out, and its sequence is not empty. Reads no score.
   DYNAMICPO_HD constexpr bool present(index row, index k) const noexcept {
     const index position = flat(row) + k;
