@@ -70,6 +70,8 @@ template <class V>
 inline constexpr bool selects_all<along_the_row_whole<V>> = true;
 template <class V>
 inline constexpr bool selects_all<side_by_side_summed<V>> = true;
+template <class V, class Asked>
+inline constexpr bool selects_all<side_by_side_margins<V, Asked>> = true;
 
 /// Whether evaluation reads log-ratios alone: of one beta that is not of scores, and margins that are differences of
 /// log-ratios.
@@ -151,8 +153,9 @@ struct column_evaluation {
     const V chosen_utility = margin.utility(chosen_score, chosen_ratio);
     result.chosen_utility = chosen_utility;
     if constexpr (can_underflow) { result.underflow = chosen_utility == V(0); }
-    constexpr bool summed = requires { layout.total; };
-    for (std::size_t j = 0; !summed && j < row.size; ++j) {
+    constexpr bool has_margins = requires { layout.total; }
+    || requires { Layout::has_margins; };
+    for (std::size_t j = 0; !has_margins && j < row.size; ++j) {
       if constexpr (!shared<aggregate> && requires { layout.ask; }) { layout.ask(j); }
       const auto selected = layout.selected(row.score[j]);
       const V strength = [&] {

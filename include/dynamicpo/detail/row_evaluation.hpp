@@ -20,6 +20,7 @@
 #include "dynamicpo/detail/summed_rows.hpp"
 #include "dynamicpo/detail/tile_store.hpp"
 #include "dynamicpo/detail/tiles.hpp"
+#include "dynamicpo/detail/whole_tile.hpp"
 #include "dynamicpo/objective/aggregate.hpp"
 #include "dynamicpo/outputs.hpp"
 
@@ -116,8 +117,8 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   template <class V>
   DYNAMICPO_INLINE void side_by_side_rows(evaluated_tile<V>* now, evaluated_tile<V>* next, row_buffers<compute>& lane,
                                           block_rows& block) const {
-    if (next != nullptr) { load_tile(*next); }
     if (now != nullptr && now->columns > 0) { link_tile(*now); }
+    if (next != nullptr) { load_tile(*next); }
     if (next != nullptr && next->columns > 0) { reduce_tile(*next); }
     if (now != nullptr) {
       if (now->columns > 0) {
@@ -130,22 +131,26 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
 
   /// Step 1.
   template <class V>
-  DYNAMICPO_INLINE void load_tile(tile<V>& rows) const {
-    rows.whole = false;
-    rows.asks_with_columns = asks_with_columns;
+  DYNAMICPO_INLINE void load_tile(evaluated_tile<V>& rows) const {
+    rows.whole = rows.has_margins = false;
     if constexpr (sums_rows) {
       if (rows.is_long(policy)) { return summing::sum_long_rows(rows); }
     }
     rows.summed = summing::sum_tile(rows);
     if (rows.summed) { return; }
     rows.whole = rows.is_whole(policy, reference);
-    if (rows.whole) {
-      // A sum of margins tells of whatever is not finite, an overflow.
-      rows.template load_whole<!whole_rows && !one_array, !(whole_rows && reads_sum_alone<aggregate>)>(policy,
-                                                                                                       reference);
-    } else {
-      rows.template load_rows<!whole_rows>(policy, reference);
+    if (!rows.whole) { return rows.template load_rows<!whole_rows, !asks_with_columns>(policy, reference); }
+    // A sum of margins tells of whatever is not finite, an overflow.
+    constexpr bool checked = !(whole_rows && reads_sum_alone<aggregate>);
+    if constexpr (whole_rows) {
+      rows.has_margins = out.effective_beta.empty();
+      if (rows.has_margins) {
+        return load_whole<false, checked, !asks_with_columns>(
+            rows, policy, reference, weights_of(rows),
+            [&](const tile<V>& loaded) { return summing::margins_of_tile(loaded); });
+      }
     }
+    load_whole<!whole_rows && !one_array, checked, !asks_with_columns>(rows, policy, reference);
   }
 
   /// Where a log-ratio is read once, for its margin, a weight takes its place: half the memory to go through.
@@ -168,17 +173,20 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
       work(column_evaluation<V, layout_type, beta_type, objective_type>{pipeline.beta, pipeline.objective, layout,
                                                                         rows.chosen_score, rows.mean_rest, columns});
     };
+    if constexpr (whole_rows) {
+      if (rows.has_margins) {
+        if constexpr (asks_with_columns) {
+          return with(side_by_side_margins<V, asked_scores>{{rows.columns, rows.asked}});
+        } else {
+          return with(side_by_side_margins<V, asks_nothing>{{rows.columns}});
+        }
+      }
+    }
     if constexpr (sums_rows) {
       if (rows.summed) { return with(side_by_side_summed<V>{accumulator_of<V>(rows.selected), rows.total}); }
     }
     if constexpr (takes_all) {
-      if (rows.whole) {
-        if constexpr (asks_with_columns) {
-          return with(side_by_side_whole<V>{rows.columns, rows.asked});
-        } else {
-          return with(side_by_side_whole<V, asks_nothing>{rows.columns});
-        }
-      }
+      if (rows.whole) { return with(side_by_side_whole<V>{rows.columns, rows.asked}); }
     }
     with(side_by_side<V>{rows.least, accumulator_of<V>(rows.selected), rows.asked});
   }
@@ -187,17 +195,17 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   template <class V>
   DYNAMICPO_INLINE void select_of_tile(evaluated_tile<V>& rows) const {
     rows.least = V(std::numeric_limits<compute>::lowest());
+    if constexpr (takes_all) {
+      if (rows.whole) {
+        rows.selected = V(static_cast<compute>(rows.columns));
+        return;
+      }
+    }
     if constexpr (sums_rows) {
       if (rows.summed) {
         alignas(64) compute numbers[V::count];
         for (std::size_t l = 0; l < V::count; ++l) { numbers[l] = static_cast<compute>(rows.count[l]); }
         rows.selected = V::load(numbers);
-        return;
-      }
-    }
-    if constexpr (takes_all) {
-      if (rows.whole) {
-        rows.selected = V(static_cast<compute>(rows.columns));
         return;
       }
     }

@@ -72,6 +72,12 @@ struct side_by_side_whole {
   DYNAMICPO_INLINE static const V& least_of(const V& lanes) { return lanes; }
 };
 
+/// The same with the margins in place of log-ratios, where weights go.
+template <class V, class Asked>
+struct side_by_side_margins : side_by_side_whole<V, Asked> {
+  static constexpr bool has_margins = true;
+};
+
 /// Rows side by side, all selected, whose margins are added up: no column is read, and the first alone gets a weight.
 template <class V>
 struct side_by_side_summed {

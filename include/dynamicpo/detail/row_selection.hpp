@@ -11,6 +11,7 @@
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
 #include "dynamicpo/detail/tiles.hpp"
+#include "dynamicpo/detail/whole_tile.hpp"
 #include "dynamicpo/outputs.hpp"
 
 /// How a block of rows goes through a selection alone: side by side in tiles, or one by one.
@@ -53,9 +54,9 @@ struct row_selection {
   template <class V>
   DYNAMICPO_INLINE void load(tile<V>& rows) const {
     if (rows.is_whole(policy, reference_free)) {
-      rows.template load_whole<true, true>(policy, reference_free);
+      load_whole<true, true, true>(rows, policy, reference_free);
     } else {
-      rows.template load_rows<true>(policy, reference_free);
+      rows.template load_rows<true, true>(policy, reference_free);
     }
   }
 

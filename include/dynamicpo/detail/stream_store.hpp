@@ -39,6 +39,20 @@ DYNAMICPO_INLINE void store_past_caches(const T* from, T factor, T* to) {
 #endif
 }
 
+/// A whole line, to an address that is a multiple of 64; of registers that wide alone.
+template <class Line, class T>
+DYNAMICPO_INLINE void store_line_past_caches(const Line& line, T* to) {
+  static_assert(sizeof(Line) == 64);
+#if defined(__clang__) && !defined(__CUDACC__)
+  __builtin_nontemporal_store(line, reinterpret_cast<Line*>(to));
+#elif defined(__x86_64__) && defined(__GNUC__) && !defined(__CUDACC__)
+  // As what it is: the built-in of that name is not known where the code around is compiled for less.
+  __asm__ volatile("vmovntps %1, %0" : "=m"(*reinterpret_cast<anywhere<Line>*>(to)) : "v"(line));
+#else
+  store_to(to, line);
+#endif
+}
+
 /// Before another thread may be told of what was stored past the caches.
 inline void finish_streams() {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__CUDACC__)

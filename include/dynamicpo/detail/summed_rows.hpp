@@ -10,9 +10,10 @@
 #include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/detail/rows_alone.hpp"
 #include "dynamicpo/detail/tile.hpp"
+#include "dynamicpo/detail/whole_tile.hpp"
 #include "dynamicpo/objective/aggregate.hpp"
 
-/// Rows of which the sum of their margins is all that is needed: added up along each as it is read.
+/// Rows of which the sum of their margins is all that is needed: added up as they are read.
 namespace dynamicpo::inline v1::detail {
 
 /// Aggregates known to read the sum and the number of the margins alone.
@@ -50,7 +51,7 @@ struct summed_rows : joined_rows<WithGradient, WithInstruments, Pipeline, P, Ref
                                     one_weight<beta_type, objective_type> && std::is_same_v<stored, float> &&
                                     std::is_same_v<accumulator_of<compute>, double>;
 
-  /// The margins along one row, of one beta.
+  /// Margins of one beta, of one chosen item or of one a lane.
   template <class V>
   struct margins_along {
     const summed_rows& of;
@@ -61,13 +62,28 @@ struct summed_rows : joined_rows<WithGradient, WithInstruments, Pipeline, P, Ref
       return margin_between(margin, strength, chosen_utility, margin.utility(ratio, ratio));
     }
   };
+  /// What a beta that is one for all sees, of a tile whose chosen are loaded.
+  template <class V>
+  DYNAMICPO_INLINE static beta::context<V> context_of(const tile<V>& loaded) {
+    return {loaded.chosen_score, V(0), accumulator_of<V>(0)};
+  }
+  template <class V>
+  DYNAMICPO_INLINE V chosen_utility_of(const tile<V>& loaded) const {
+    return pipeline.objective.margin.utility(loaded.chosen_score, loaded.chosen_ratio);
+  }
+
+  /// Those of the rows of a tile whose chosen are loaded, a lane each.
+  template <class V>
+  DYNAMICPO_INLINE margins_along<V> margins_of_tile(const tile<V>& loaded) const {
+    return {*this, V(pipeline.beta(context_of(loaded))), chosen_utility_of(loaded)};
+  }
   /// margins_of(l): those of row l of a tile whose chosen are loaded.
   template <class V>
   class margins_of_rows {
    public:
     DYNAMICPO_INLINE margins_of_rows(const summed_rows& of, const tile<V>& loaded) : of_{of} {
-      V(of.pipeline.beta(beta::context<V>{loaded.chosen_score, V(0), accumulator_of<V>(0)})).store(strength_);
-      V(of.pipeline.objective.margin.utility(loaded.chosen_score, loaded.chosen_ratio)).store(chosen_utility_);
+      V(of.pipeline.beta(context_of(loaded))).store(strength_);
+      of.chosen_utility_of(loaded).store(chosen_utility_);
     }
     DYNAMICPO_INLINE margins_along<V> operator()(std::size_t l) const {
       return {of_, broadcast<V>(strength_[l]), broadcast<V>(chosen_utility_[l])};

@@ -31,15 +31,15 @@ struct tile {
   static constexpr std::size_t room = max_columns + panel_size;
   static constexpr std::size_t lines_of_panel = rows * panel_size * sizeof(T) / 64;
 
-  index start;                     ///< that distances are from
-  std::size_t used;                ///< lanes with a row
-  bool in_turn;                    ///< whether the rows are row(0), row(0) + 1, ..
-  bool whole;                      ///< loaded as such: see is_whole
-  bool asks_with_columns = false;  ///< for the rows after, not as these are loaded
-  bool summed;                     ///< not loaded: margins were added up as they were read, to `total`
-  index block_end;                 ///< no thread but this one writes from row(0) up to this row
-  index after, after_end;          ///< rows that memory is asked for meanwhile
-  std::int32_t distance[rows];     ///< of each lane's row, where they are not in turn
+  index start;                  ///< that distances are from
+  std::size_t used;             ///< lanes with a row
+  bool in_turn;                 ///< whether the rows are row(0), row(0) + 1, ..
+  bool whole;                   ///< see is_whole
+  bool has_margins;             ///< loaded as margins: see row_evaluation
+  bool summed;                  ///< not loaded: margins were added up as they were read, to `total`
+  index block_end;              ///< no thread but this one writes from row(0) up to this row
+  index after, after_end;       ///< rows that memory is asked for meanwhile
+  std::int32_t distance[rows];  ///< of each lane's row, where they are not in turn
   std::size_t columns = 0;
   index count[rows];  ///< negatives of each row, absent ones included
   truth apart;        ///< rows that this tile does not hold: too long, or not finite
@@ -226,92 +226,39 @@ struct tile {
     }
   }
 
-  /// Whether panels may be read from every row of a dense view in place: of shorter rows they run into the next.
+  /// Whether so many columns may be read from every row of a dense view in place: of shorter rows they run into the
+  /// next.
   template <class View>
-  DYNAMICPO_INLINE bool has_panels(const View& view) const {
+  DYNAMICPO_INLINE bool has_columns(const View& view, std::size_t number) const {
     const auto memory = view.rejected_matrix();
-    if (memory.columns >= static_cast<index>(panel_size)) { return true; }
-    const index read = static_cast<index>(rows - 1) * memory.row_stride + static_cast<index>(panel_size);
+    if (memory.columns >= static_cast<index>(number)) { return true; }
+    const index read = static_cast<index>(rows - 1) * memory.row_stride + static_cast<index>(number);
     const index own = (block_end - 1 - row(0)) * memory.row_stride + memory.columns;
     return memory.columns > 0 && memory.row_stride >= memory.columns && read <= own;
   }
+  DYNAMICPO_INLINE static bool has_columns(const reference_free_t&, std::size_t) { return true; }
 
   /// Whether every lane has a row of as many negatives, all taking part and in place.
   template <class Policy, class Reference>
   DYNAMICPO_INLINE bool is_whole(const Policy& policy, const Reference& reference) const {
     if constexpr (!std::is_same_v<typename Policy::value_type, T>) { return false; }
     bool fits = in_turn && used == rows && !policy.ragged() && !policy.masked() && in_place(policy) &&
-                policy.negatives(row(0)) <= static_cast<index>(max_columns) && has_panels(policy);
+                policy.negatives(row(0)) <= static_cast<index>(max_columns) && has_columns(policy, panel_size);
     if constexpr (!std::is_same_v<Reference, reference_free_t>) {
       fits = fits && std::is_same_v<typename Reference::value_type, T> && in_place(reference) && !reference.ragged() &&
-             has_panels(reference);
+             has_columns(reference, panel_size);
     }
     return fits;
   }
 
-  /// Step 1 for a whole tile. `WithScore`: both scores and log-ratios; else the log-ratios alone. `Checked`: rows that
-  /// are not finite throughout are apart.
-  template <bool WithScore, bool Checked, class Policy, class Reference>
-  DYNAMICPO_INLINE void load_whole(const Policy& policy, const Reference& reference) {
-    constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
-    columns = static_cast<std::size_t>(policy.negatives(row(0)));
-    for (index& each : count) { each = static_cast<index>(columns); }
-    load_chosen_ratio(policy, reference);
-    V spoilt = chosen_ratio * V(0);  // 0, or not a number where anything is not finite
-    if constexpr (std::is_same_v<typename Policy::value_type, T>) {
-      const auto from = policy.rejected_matrix();
-      const T* const base = from.data + row(0) * from.row_stride;
-      const std::size_t width = std::min(panel_size, columns);
-      auto next_scores = rejected_after<lines_of_panel>(policy, asks_with_columns ? 0 : panels());
-      auto next_frozen = rejected_after<lines_of_panel>(reference, asks_with_columns ? 0 : panels());
-      for (std::size_t k = 0; k < columns; k += panel_size) {
-        next_scores.ask_for_next();
-        next_frozen.ask_for_next();
-        const std::size_t at = std::min(k, columns - width);
-        const spaced<const T> here{base + at, from.row_stride};
-        V rho[panel_size];
-        if constexpr (has_reference) {
-          if constexpr (std::is_same_v<typename Reference::value_type, T>) {
-            const auto frozen = reference.rejected_matrix();
-            const spaced<const T> there{frozen.data + row(0) * frozen.row_stride + at, frozen.row_stride};
-            if constexpr (WithScore) {
-              V s[panel_size];
-              panel<V>::load(here, s);
-              panel<V>::load(there, rho);
-              unrolled<panel_size>([&](auto q) __attribute__((always_inline)) {
-                rho[q] = s[q] - rho[q];
-                score[at + q] = s[q];
-              });
-            } else {
-              panel<V>::load_difference(here, there, rho);
-            }
-          }
-        } else {
-          panel<V>::load(here, rho);
-          if constexpr (WithScore) {
-            unrolled<panel_size>([&](auto q) __attribute__((always_inline)) { score[at + q] = rho[q]; });
-          }
-        }
-        unrolled<panel_size>([&](auto q) __attribute__((always_inline)) { ratio[at + q] = rho[q]; });
-        if constexpr (Checked) {
-          if (width == panel_size) {
-            unrolled<panel_size>([&](auto q) __attribute__((always_inline)) { spoilt = spoilt + rho[q] * V(0); });
-          } else {
-            for (std::size_t q = 0; q < width; ++q) { spoilt = spoilt + rho[q] * V(0); }
-          }
-        }
-      }
-    }
-    apart = ~(spoilt == V(0));
-  }
-
   /// Step 1 for rows side by side: the same scores and log-ratios as load_row's, -inf and 0 for what takes no part.
-  /// Rows that are not finite throughout are told apart. `WithScore` as above; without, 0 stands for a score.
-  template <bool WithScore, class Policy, class Reference>
+  /// Rows that are not finite throughout are told apart. Not `WithScore`: 0 stands for a score. `AsksAhead`: for the
+  /// rows after.
+  template <bool WithScore, bool AsksAhead, class Policy, class Reference>
   DYNAMICPO_INLINE void load_rows(const Policy& policy, const Reference& reference) {
-    run_apart<V::bytes>([&](auto) { load_any_rows<WithScore>(policy, reference); });
+    run_apart<V::bytes>([&](auto) { load_any_rows<WithScore, AsksAhead>(policy, reference); });
   }
-  template <bool WithScore, class Policy, class Reference>
+  template <bool WithScore, bool AsksAhead, class Policy, class Reference>
   DYNAMICPO_INLINE void load_any_rows(const Policy& policy, const Reference& reference) {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
     const lane_bits<V> present = measure(policy);
@@ -320,8 +267,8 @@ struct tile {
     const T *from[rows], *frozen[rows];
     point(policy, staged, from);
     if constexpr (has_reference) { point(reference, staged_reference, frozen); }
-    auto next_scores = rejected_after<lines_of_panel>(policy, asks_with_columns ? 0 : panels());
-    auto next_frozen = rejected_after<lines_of_panel>(reference, asks_with_columns ? 0 : panels());
+    auto next_scores = rejected_after<lines_of_panel>(policy, AsksAhead ? panels() : 0);
+    auto next_frozen = rejected_after<lines_of_panel>(reference, AsksAhead ? panels() : 0);
     for (std::size_t k = 0; k < columns; k += panel_size) {
       next_scores.ask_for_next();
       next_frozen.ask_for_next();

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "dynamicpo/detail/ask_ahead.hpp"
+#include "dynamicpo/detail/fill_lines.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
@@ -27,7 +28,7 @@ struct tile_store {
   static constexpr std::size_t panel_size = tile<V>::panel_size, lines_of_panel = tile<V>::lines_of_panel;
 
   tile<V>& of;
-  bool past_caches = false;  ///< wide tiles go there, where their rows lie side by side
+  bool past_caches = false;  ///< wide tiles and those of one number a row go there, where rows lie side by side
 
   /// Writes one number a row to all its entries; of a complete tile alone.
   template <class View>
@@ -36,9 +37,15 @@ struct tile_store {
       from.store(&to.rejected(of.row(0), 0));
       return;
     }
+    const auto memory = to.rejected_matrix();
+    if constexpr (fills_lines<V>) {
+      constexpr std::size_t worth_it = 8;  // of fewer columns, two of the lines at most are a tile's own
+      if (past_caches && memory.row_stride == memory.columns && of.columns >= worth_it) {
+        return fill_lines_past_caches(from, of.columns, memory.data + of.row(0) * memory.row_stride);
+      }
+    }
     alignas(64) T values[rows];
     from.store(values);
-    const auto memory = to.rejected_matrix();
     auto next = after_filling(to);
     fill_rows<V::bytes>(
         values, spaced<T>{memory.data + of.row(0) * memory.row_stride, memory.row_stride},

@@ -50,6 +50,8 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
   const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
   const bool all_long = !rows.ragged() && is_long(first);
   constexpr std::size_t count = Tile::rows;
+  // Tiles of few columns take less time than memory does to answer.
+  const std::size_t ahead = !rows.ragged() && rows.negatives(first) <= index{16} ? 2 : 1;
   Tile tiles[2];
   for (index from = first, to = first; from < end; from = to) {
     to = ordered ? std::min(end, from + rows_in_order) : end;
@@ -66,7 +68,7 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
           next.come_after(to + static_cast<index>(i), rows.rows());
         } else {
           next.take(from + static_cast<index>(i), used, end);
-          next.come_after(next.row(0) + static_cast<index>(count), rows.rows());
+          next.come_after(next.row(0) + static_cast<index>(ahead * count), rows.rows());
         }
       }
       tile_work(i > 0 ? &tiles[(i / count + 1) % 2] : nullptr, i < fit ? &next : nullptr);

@@ -67,6 +67,30 @@ struct panel {
     });
   }
 
+  /// A square is as many columns as a part has rows: nothing is joined as it is loaded, and so each number of a second
+  /// array costs no more than its subtraction. It takes registers of four blocks.
+  static constexpr bool has_squares = blocks == 4;
+  static constexpr std::size_t square = V::per_part;
+
+  /// As load, of a square. `pause()` comes before each quarter of it.
+  template <class Rows, class Pause>
+  DYNAMICPO_INLINE static void load_square(const Rows& rows, V* to, const Pause& pause) {
+    load_square_of(
+        [&](std::size_t l, vector & row) __attribute__((always_inline)) { load_from(rows[l], row); }, to, pause);
+  }
+  /// As load_difference, of a square.
+  template <class Rows, class Pause>
+  DYNAMICPO_INLINE static void load_square_difference(const Rows& rows, const Rows& other, V* to, const Pause& pause) {
+    load_square_of(
+        [&](std::size_t l, vector & row) __attribute__((always_inline)) {
+          vector taken;
+          load_from(rows[l], row);
+          load_from(other[l], taken);
+          row = row - taken;
+        },
+        to, pause);
+  }
+
   /// rows[l][q] = lane l of from[q], the first rows first.
   template <class Rows>
   DYNAMICPO_INLINE static void store(const V* from, const Rows& rows) {
@@ -83,6 +107,43 @@ struct panel {
   }
 
  private:
+  template <class Row, class Pause>
+  DYNAMICPO_INLINE static void load_square_of(const Row& load_row, V* to, const Pause& pause) {
+    unrolled<V::parts>([&](auto p) __attribute__((always_inline)) {
+      vector column[columns][blocks];
+      unrolled<blocks>([&](auto b) __attribute__((always_inline)) {
+        if constexpr (p == 0) { pause(); }
+        vector row[columns];
+        unrolled<columns>([&](auto r)
+                              __attribute__((always_inline)) { load_row(p * V::per_part + b * columns + r, row[r]); });
+        transpose(row);
+        unrolled<columns>([&](auto q) __attribute__((always_inline)) { column[q][b] = row[q]; });
+      });
+      unrolled<columns>([&](auto q) __attribute__((always_inline)) {
+        transpose_blocks(column[q]);
+        unrolled<blocks>([&](auto b) __attribute__((always_inline)) { to[b * columns + q].part[p] = column[q][b]; });
+      });
+    });
+  }
+  // Block b of the a-th becomes block a of the b-th.
+  DYNAMICPO_INLINE static void transpose_blocks(vector (&row)[4]) {
+    constexpr auto all = std::make_index_sequence<V::per_part>{};
+    vector a, b, c, d;
+    every_other_block<0>(row[0], row[1], a, all);
+    every_other_block<1>(row[0], row[1], b, all);
+    every_other_block<0>(row[2], row[3], c, all);
+    every_other_block<1>(row[2], row[3], d, all);
+    every_other_block<0>(a, c, row[0], all);
+    every_other_block<0>(b, d, row[1], all);
+    every_other_block<1>(a, c, row[2], all);
+    every_other_block<1>(b, d, row[3], all);
+  }
+  template <std::size_t First, std::size_t... I>
+  DYNAMICPO_INLINE static void every_other_block(const vector& a, const vector& b, vector& to,
+                                                 std::index_sequence<I...>) {
+    to = __builtin_shufflevector(a, b, ((First + 2 * (I / columns)) * columns + I % columns)...);
+  }
+
   // The panel's rows of part P, before they are transposed.
   template <std::size_t P, class Rows>
   DYNAMICPO_INLINE static void gather(const Rows& rows, vector (&row)[columns]) {

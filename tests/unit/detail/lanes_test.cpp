@@ -96,6 +96,34 @@ void check_panels() {
   }
 }
 
+template <class V>
+void check_squares() {
+  using T = typename V::element;
+  using panel = po::detail::panel<V>;
+  if constexpr (panel::has_squares) {
+    constexpr std::size_t size = panel::square, width = size + 3;
+    std::vector<T> from(V::count * width), other(from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      from[i] = static_cast<T>(i);
+      other[i] = static_cast<T>(3 * i % 17);
+    }
+    V columns[size], differences[size];
+    int pauses = 0;
+    const auto pause = [&] { ++pauses; };
+    const po::detail::spaced<const T> here{from.data() + 2, width}, there{other.data() + 2, width};
+    panel::load_square(here, columns, pause);
+    panel::load_square_difference(here, there, differences, pause);
+    REQUIRE(pauses == 8);
+    for (std::size_t l = 0; l < V::count; ++l) {
+      for (std::size_t k = 0; k < size; ++k) {
+        CAPTURE(l, k);
+        REQUIRE(columns[k][l] == from[l * width + k + 2]);
+        REQUIRE(differences[k][l] == from[l * width + k + 2] - other[l * width + k + 2]);
+      }
+    }
+  }
+}
+
 template <class T, std::size_t Count, class Check>
 void with_every_width(Check check) {
   check(lanes<T, Count, 16>{});
@@ -162,4 +190,10 @@ TEST_CASE("lanes add up in one order, whatever the registers") {
 TEST_CASE("panels move rows to lanes and back, and touch nothing else") {
   with_every_width<float, 16>([]<class V>(V) { check_panels<V>(); });
   with_every_width<double, 8>([]<class V>(V) { check_panels<V>(); });
+}
+
+TEST_CASE("squares move as many columns as rows to lanes at a time") {
+  STATIC_REQUIRE(po::detail::panel<lanes<float, 16, 64>>::square == 16);
+  with_every_width<float, 16>([]<class V>(V) { check_squares<V>(); });
+  with_every_width<double, 16>([]<class V>(V) { check_squares<V>(); });
 }

@@ -78,7 +78,7 @@ TEST_CASE("streams write what they should, wherever they begin and end") {
 }
 
 TEST_CASE("a gradient beyond the caches is that of its rows alone", "[threads]") {
-  for (const std::size_t negatives : {37u, 64u, 301u}) {
+  for (const std::size_t negatives : {8u, 15u, 37u, 64u, 301u}) {
     CAPTURE(negatives);
     check_large_gradient<float>(po::vanilla(po::objective::dmpo), po::exec::seq, negatives);
     check_large_gradient<float>(po::vanilla(po::objective::sdpo), po::exec::threads(2), negatives);

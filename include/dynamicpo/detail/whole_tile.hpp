@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/tile.hpp"
+#include "dynamicpo/detail/transpose.hpp"
+#include "dynamicpo/score/scores.hpp"
+
+/// Step 1 of a tile that is whole (tile::is_whole): its columns come to registers some at a time.
+namespace dynamicpo::inline v1::detail {
+
+/// Calls take(size, at, score, ratio) for the columns at, at + 1, .. at + size - 1, `size` a constant, until all have
+/// come, some of them more than once; those that the tile does not have are other memory. `WithScore`: score[q] is
+/// read. `AsksAhead`: for the rows after.
+template <bool WithScore, bool AsksAhead, class V, class Policy, class Reference, class Take>
+DYNAMICPO_INLINE void read_whole(const tile<V>& rows, const Policy& policy, const Reference& reference,
+                                 const Take& take) {
+  using T = typename V::element;
+  constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
+  constexpr std::size_t panel_size = tile<V>::panel_size, lines = tile<V>::lines_of_panel;
+  const std::size_t columns = rows.columns;
+  auto next_scores = rows.template rejected_after<lines>(policy, AsksAhead ? rows.panels() : 0);
+  auto next_frozen = rows.template rejected_after<lines>(reference, AsksAhead ? rows.panels() : 0);
+  const auto ask = [&]() __attribute__((always_inline)) {
+    next_scores.ask_for_next();
+    next_frozen.ask_for_next();
+  };
+  const auto place = [&](const auto& view, std::size_t at) __attribute__((always_inline)) {
+    const index stride = view.rejected_matrix().row_stride;
+    return spaced<const T>{tile<V>::begin_of(view, rows.row(0)) + at, stride};
+  };
+  const auto take_panel = [&](auto size, std::size_t first) __attribute__((always_inline)) {
+    constexpr bool is_square = size > panel_size;
+    const std::size_t at = columns < size ? 0 : std::min<std::size_t>(first, columns - size);
+    const auto load = [&](const spaced<const T>& from, V* to) __attribute__((always_inline)) {
+      if constexpr (is_square) {
+        panel<V>::load_square(from, to, ask);
+      } else {
+        ask();
+        panel<V>::load(from, to);
+      }
+    };
+    V ratio[size];
+    if constexpr (!has_reference) {
+      load(place(policy, at), ratio);
+      take(size, at, ratio, ratio);
+    } else if constexpr (WithScore) {
+      V score[size];
+      load(place(policy, at), score);
+      load(place(reference, at), ratio);
+      unrolled<size>([&](auto q) __attribute__((always_inline)) { ratio[q] = score[q] - ratio[q]; });
+      take(size, at, score, ratio);
+    } else {
+      if constexpr (is_square) {
+        panel<V>::load_square_difference(place(policy, at), place(reference, at), ratio, ask);
+      } else {
+        ask();
+        panel<V>::load_difference(place(policy, at), place(reference, at), ratio);
+      }
+      take(size, at, ratio, ratio);
+    }
+  };
+  std::size_t k = 0;
+  if constexpr (panel<V>::has_squares) {
+    constexpr std::size_t square = panel<V>::square;
+    const bool fits = rows.has_columns(policy, square) && rows.has_columns(reference, square);
+    for (; fits && k + square / 2 < columns; k += square) {
+      take_panel(std::integral_constant<std::size_t, square>{}, k);
+    }
+  }
+  for (; k < columns; k += panel_size) { take_panel(std::integral_constant<std::size_t, panel_size>{}, k); }
+}
+
+/// Step 1 for a whole tile: log-ratios, or what becomes(tile)(ratio) makes of them, to `to`, and scores if `WithScore`.
+/// `Checked`: rows that are not finite throughout are apart; else those alone whose chosen is not. `AsksAhead`: for the
+/// rows after.
+template <bool WithScore, bool Checked, bool AsksAhead, class V, class Policy, class Reference, class Becomes>
+DYNAMICPO_INLINE void load_whole(tile<V>& rows, const Policy& policy, const Reference& reference, V* to,
+                                 const Becomes& becomes) {
+  rows.columns = static_cast<std::size_t>(policy.negatives(rows.row(0)));
+  for (index& each : rows.count) { each = static_cast<index>(rows.columns); }
+  rows.load_chosen_ratio(policy, reference);
+  const auto value = becomes(rows);
+  V spoilt = rows.chosen_ratio * V(0);  // 0, or not a number where anything is not finite
+  read_whole<WithScore, AsksAhead>(
+      rows, policy,
+      reference, [&](auto size, std::size_t at, const V* score, const V* ratio) __attribute__((always_inline)) {
+        V *const scores = rows.score + at, *const values = to + at;
+        const std::size_t own = rows.columns - at;
+        unrolled<size>([&](auto q) __attribute__((always_inline)) {
+          if constexpr (WithScore) { scores[q] = score[q]; }
+          values[q] = value(ratio[q]);
+          if constexpr (Checked) {
+            if (q < own) { spoilt = spoilt + ratio[q] * V(0); }
+          }
+        });
+      });
+  rows.apart = ~(spoilt == V(0));
+}
+
+/// The same of log-ratios themselves, to rows.ratio.
+template <bool WithScore, bool Checked, bool AsksAhead, class V, class Policy, class Reference>
+DYNAMICPO_INLINE void load_whole(tile<V>& rows, const Policy& policy, const Reference& reference) {
+  load_whole<WithScore, Checked, AsksAhead>(rows, policy, reference, rows.ratio, [](const tile<V>&) {
+    return [](const V& ratio) __attribute__((always_inline)) { return ratio; };
+  });
+}
+
+}  // namespace dynamicpo::inline v1::detail
