@@ -152,7 +152,7 @@ struct column_evaluation {
 
     const V chosen_utility = margin.utility(chosen_score, chosen_ratio);
     result.chosen_utility = chosen_utility;
-    if constexpr (can_underflow) { result.underflow = chosen_utility == V(0); }
+    auto underflow = chosen_utility == V(0);
     constexpr bool has_margins = requires { layout.total; }
     || requires { Layout::has_margins; };
     for (std::size_t j = 0; !has_margins && j < row.size; ++j) {
@@ -170,9 +170,10 @@ struct column_evaluation {
       row.weight[j] = where(selected, margin_between(margin, strength, chosen_utility, utility), absent);
       if constexpr (can_underflow) {
         row.ratio[j] = utility;
-        result.underflow = both(result.underflow, where(selected, utility, V(0)) == V(0));
+        underflow = both(underflow, where(selected, utility, V(0)) == V(0));
       }
     }
+    if constexpr (can_underflow) { result.underflow = underflow; }
 
     const auto all = margins_of(row, layout);
     if constexpr (shared<aggregate>) {
