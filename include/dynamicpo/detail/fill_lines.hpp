@@ -23,7 +23,7 @@ template <class V>
 inline constexpr bool fills_lines = false;  // no built-in of the language does
 #else
 template <class V>
-inline constexpr bool fills_lines = V::parts == 1 && V::bytes == 64 && V::count == 16;
+inline constexpr bool fills_lines = V::parts == 1 && V::bytes == 64;
 #endif
 
 #if !defined(__clang__) && !defined(__CUDACC__)
@@ -31,17 +31,17 @@ inline constexpr bool fills_lines = V::parts == 1 && V::bytes == 64 && V::count 
 template <class V, class T = typename V::element>
 DYNAMICPO_INLINE void fill_lines_past_caches(const V& from, std::size_t columns, T* to) {
   static_assert(fills_lines<V>);
+  using number = bits_of<T>;
+  using numbers = typename V::truth::vector;
   constexpr std::size_t line = V::count;
-  typedef std::uint32_t numbers __attribute__((vector_size(64)));  // NOLINT(modernize-use-using): an attribute
-  typedef std::int32_t places __attribute__((vector_size(64)));    // NOLINT(modernize-use-using)
   // Entry e is of row (e inverse) / 2^16: the product is below (e / columns) 2^16 + 2^16 / columns up to e = 1024.
-  const auto inverse = static_cast<std::uint32_t>(65536 / columns + 1);
-  constexpr auto order = []<std::uint32_t... I>(std::integer_sequence<std::uint32_t, I...>) { return numbers{I...}; }
-  (std::make_integer_sequence<std::uint32_t, line>{});
-  const auto entries_from = [&](std::size_t first) __attribute__((always_inline)) {
-    const auto of = (order + static_cast<std::uint32_t>(first)) * inverse >> 16;
+  const auto inverse = static_cast<number>(65536 / columns + 1);
+  constexpr auto order = []<number... I>(std::integer_sequence<number, I...>) { return numbers{I...}; }
+  (std::make_integer_sequence<number, line>{});
+  const numbers first = order * inverse;
+  const auto entries_from = [&](std::size_t entry) __attribute__((always_inline)) {
     V entries;
-    entries.part[0] = __builtin_shuffle(from.part[0], reinterpret_cast<places>(of));
+    entries.part[0] = __builtin_shuffle(from.part[0], (first + static_cast<number>(entry) * inverse) >> 16);
     return entries;
   };
   const std::size_t past = reinterpret_cast<std::uintptr_t>(to) % 64 / sizeof(T), all = line * columns;

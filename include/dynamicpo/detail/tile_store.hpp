@@ -39,7 +39,7 @@ struct tile_store {
     }
     const auto memory = to.rejected_matrix();
     if constexpr (fills_lines<V>) {
-      constexpr std::size_t worth_it = 8;  // of fewer columns, two of the lines at most are a tile's own
+      constexpr std::size_t worth_it = 8;  // of fewer columns most of the lines are shared with other tiles
       if (past_caches && memory.row_stride == memory.columns && of.columns >= worth_it) {
         return fill_lines_past_caches(from, of.columns, memory.data + of.row(0) * memory.row_stride);
       }

@@ -82,6 +82,7 @@ TEST_CASE("a gradient beyond the caches is that of its rows alone", "[threads]")
     CAPTURE(negatives);
     check_large_gradient<float>(po::vanilla(po::objective::dmpo), po::exec::seq, negatives);
     check_large_gradient<float>(po::vanilla(po::objective::sdpo), po::exec::threads(2), negatives);
+    check_large_gradient<double>(po::vanilla(po::objective::dmpo), po::exec::threads(2), negatives);
     check_large_gradient<double>(po::vanilla(po::objective::sdpo), po::exec::seq, negatives);
     check_large_gradient<float>(po::dynamic(po::objective::dmpo), po::exec::threads(2), negatives);
   }
