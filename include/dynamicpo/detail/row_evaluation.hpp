@@ -143,7 +143,8 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     // A sum of margins tells of whatever is not finite, an overflow.
     constexpr bool checked = !(whole_rows && reads_sum_alone<aggregate>);
     if constexpr (whole_rows) {
-      rows.has_margins = out.effective_beta.empty();
+      constexpr index few = 8;  // panels of so few columns are loaded no faster than their margins are formed
+      rows.has_margins = out.effective_beta.empty() && (checked || policy.negatives(rows.row(0)) > few);
       if (rows.has_margins) {
         return load_whole<false, checked, !asks_with_columns>(
             rows, policy, reference, weights_of(rows),

@@ -50,8 +50,9 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
   const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
   const bool all_long = !rows.ragged() && is_long(first);
   constexpr std::size_t count = Tile::rows;
-  // Tiles of few columns take less time than memory does to answer.
-  const std::size_t ahead = !rows.ragged() && rows.negatives(first) <= index{16} ? 2 : 1;
+  // Tiles of 8 to 16 columns take less time than memory does to answer; shorter ones need few lines.
+  const bool is_quick = !rows.ragged() && index{8} <= rows.negatives(first) && rows.negatives(first) <= index{16};
+  const std::size_t ahead = is_quick ? 2 : 1;
   Tile tiles[2];
   for (index from = first, to = first; from < end; from = to) {
     to = ordered ? std::min(end, from + rows_in_order) : end;

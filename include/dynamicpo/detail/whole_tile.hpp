@@ -29,13 +29,19 @@ DYNAMICPO_INLINE void read_whole(const tile<V>& rows, const Policy& policy, cons
     next_scores.ask_for_next();
     next_frozen.ask_for_next();
   };
-  const auto place = [&](const auto& view, std::size_t at) __attribute__((always_inline)) {
-    const index stride = view.rejected_matrix().row_stride;
-    return spaced<const T>{tile<V>::begin_of(view, rows.row(0)) + at, stride};
+  const auto rows_of = [&]<class View>(const View& view) __attribute__((always_inline)) {
+    if constexpr (requires { requires std::is_same_v<typename View::value_type, T>; }) {
+      return spaced<const T>{tile<V>::begin_of(view, rows.row(0)), view.rejected_matrix().row_stride};
+    } else {
+      return spaced<const T>{nullptr, 0};  // no reference, or a type that no tile is whole with
+    }
   };
+  const spaced<const T> scores = rows_of(policy), frozen = rows_of(reference);
   const auto take_panel = [&](auto size, std::size_t first) __attribute__((always_inline)) {
     constexpr bool is_square = size > panel_size;
     const std::size_t at = columns < size ? 0 : std::min<std::size_t>(first, columns - size);
+    const auto here = [&] { return spaced<const T>{scores.base + at, scores.stride}; };
+    const auto there = [&] { return spaced<const T>{frozen.base + at, frozen.stride}; };
     const auto load = [&](const spaced<const T>& from, V* to) __attribute__((always_inline)) {
       if constexpr (is_square) {
         panel<V>::load_square(from, to, ask);
@@ -46,20 +52,20 @@ DYNAMICPO_INLINE void read_whole(const tile<V>& rows, const Policy& policy, cons
     };
     V ratio[size];
     if constexpr (!has_reference) {
-      load(place(policy, at), ratio);
+      load(here(), ratio);
       take(size, at, ratio, ratio);
     } else if constexpr (WithScore) {
       V score[size];
-      load(place(policy, at), score);
-      load(place(reference, at), ratio);
+      load(here(), score);
+      load(there(), ratio);
       unrolled<size>([&](auto q) __attribute__((always_inline)) { ratio[q] = score[q] - ratio[q]; });
       take(size, at, score, ratio);
     } else {
       if constexpr (is_square) {
-        panel<V>::load_square_difference(place(policy, at), place(reference, at), ratio, ask);
+        panel<V>::load_square_difference(here(), there(), ratio, ask);
       } else {
         ask();
-        panel<V>::load_difference(place(policy, at), place(reference, at), ratio);
+        panel<V>::load_difference(here(), there(), ratio);
       }
       take(size, at, ratio, ratio);
     }
