@@ -47,7 +47,7 @@ DYNAMICPO_INLINE void store_line_past_caches(const Line& line, T* to) {
   __builtin_nontemporal_store(line, reinterpret_cast<Line*>(to));
 #elif defined(__x86_64__) && defined(__GNUC__) && !defined(__CUDACC__)
   // As what it is: the built-in of that name is not known where the code around is compiled for less.
-  __asm__ volatile("vmovntps %1, %0" : "=m"(*reinterpret_cast<anywhere<Line>*>(to)) : "v"(line));
+  __asm__ volatile("{vmovntps %1, %0|vmovntps %0, %1}" : "=m"(*reinterpret_cast<anywhere<Line>*>(to)) : "v"(line));
 #else
   store_to(to, line);
 #endif

@@ -236,7 +236,17 @@ struct tile {
     const index own = (block_end - 1 - row(0)) * memory.row_stride + memory.columns;
     return memory.columns > 0 && memory.row_stride >= memory.columns && read <= own;
   }
-  DYNAMICPO_INLINE static bool has_columns(const reference_free_t&, std::size_t) { return true; }
+  /// The same where no gap between rows is read, which others may write to.
+  template <class View>
+  DYNAMICPO_INLINE bool has_columns_and_no_gap(const View& view, std::size_t number) const {
+    if constexpr (std::is_same_v<View, reference_free_t>) {
+      return true;
+    } else {
+      const auto memory = view.rejected_matrix();
+      const bool within = memory.columns >= static_cast<index>(number);
+      return has_columns(view, number) && (within || memory.row_stride == memory.columns);
+    }
+  }
 
   /// Whether every lane has a row of as many negatives, all taking part and in place.
   template <class Policy, class Reference>

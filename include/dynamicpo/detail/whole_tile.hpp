@@ -73,7 +73,7 @@ DYNAMICPO_INLINE void read_whole(const tile<V>& rows, const Policy& policy, cons
   std::size_t k = 0;
   if constexpr (panel<V>::has_squares) {
     constexpr std::size_t square = panel<V>::square;
-    const bool fits = rows.has_columns(policy, square) && rows.has_columns(reference, square);
+    const bool fits = rows.has_columns_and_no_gap(policy, square) && rows.has_columns_and_no_gap(reference, square);
     for (; fits && k + square / 2 < columns; k += square) {
       take_panel(std::integral_constant<std::size_t, square>{}, k);
     }
