@@ -13,6 +13,13 @@
 /// Step 1 of a tile that is whole (tile::is_whole): its columns come to registers some at a time.
 namespace dynamicpo::inline v1::detail {
 
+/// Whether a view's numbers are T, as lanes of it read them.
+template <class View, class T>
+inline constexpr bool holds = false;
+template <class View, class T>
+  requires std::is_same_v<typename View::value_type, T>
+inline constexpr bool holds<View, T> = true;
+
 /// Calls take(size, at, score, ratio) for the columns at, at + 1, .. at + size - 1, `size` a constant, until all have
 /// come, some of them more than once; those that the tile does not have are other memory. `WithScore`: score[q] is
 /// read. `AsksAhead`: for the rows after.
@@ -30,7 +37,7 @@ DYNAMICPO_INLINE void read_whole(const tile<V>& rows, const Policy& policy, cons
     next_frozen.ask_for_next();
   };
   const auto rows_of = [&]<class View>(const View& view) __attribute__((always_inline)) {
-    if constexpr (requires { requires std::is_same_v<typename View::value_type, T>; }) {
+    if constexpr (holds<View, T>) {
       return spaced<const T>{tile<V>::begin_of(view, rows.row(0)), view.rejected_matrix().row_stride};
     } else {
       return spaced<const T>{nullptr, 0};  // no reference, or a type that no tile is whole with
