@@ -218,13 +218,15 @@ struct column_evaluation {
                          uniform<aggregate>) {  // the bits of the other branch, in fewer steps
       const V push = -(beta_of(0) * (slope * row.weight[0]));
       const V pushed = static_cast<V>(push * chosen_slope);
-      if constexpr (std::is_same_v<accumulator_of<V>, V>) {
+      if constexpr (!std::is_same_v<accumulator_of<V>, V>) {  // exact, as the sum is
+        result.chosen_gradient = static_cast<V>(accumulator_of<V>(0) - accumulator_of<V>(pushed) * layout.count);
+      } else if constexpr (requires { layout.less_each(pushed); }) {
+        result.chosen_gradient = layout.less_each(pushed);
+      } else {
         for (std::size_t j = 0; j < row.size; ++j) {
           chosen = chosen - where(layout.selected(row.score[j]), pushed, V(0));
         }
         result.chosen_gradient = static_cast<V>(layout.sum(chosen));
-      } else {  // exact, as the sum is
-        result.chosen_gradient = static_cast<V>(accumulator_of<V>(0) - accumulator_of<V>(pushed) * layout.count);
       }
       row.weight[0] = push;
       if constexpr (leaves_factor<Layout, Beta, Objective>) {

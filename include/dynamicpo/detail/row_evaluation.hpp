@@ -184,7 +184,10 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
       }
     }
     if constexpr (sums_rows) {
-      if (rows.summed) { return with(side_by_side_summed<V>{accumulator_of<V>(rows.selected), rows.total}); }
+      if (rows.summed) {
+        return with(side_by_side_summed<V>{accumulator_of<V>(rows.selected), rows.total,
+                                           static_cast<std::size_t>(rows.count[0])});
+      }
     }
     if constexpr (takes_all) {
       if (rows.whole) { return with(side_by_side_whole<V>{rows.columns, rows.asked}); }

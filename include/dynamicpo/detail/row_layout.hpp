@@ -82,9 +82,25 @@ struct side_by_side_margins : side_by_side_whole<V, Asked> {
 template <class V>
 struct side_by_side_summed {
   accumulator_of<V> count, total;
+  std::size_t first_count;  ///< negatives of the first row
 
   DYNAMICPO_INLINE static constexpr bool selected(const V&) { return true; }
   DYNAMICPO_INLINE static const accumulator_of<V>& sum(const accumulator_of<V>& lanes) { return lanes; }
+  /// 0 less `x` once for each negative, of rows of as many, with the bits that along_the_row has for each: what a lane
+  /// there holds, in all rows at once, and then the sum of those lanes.
+  DYNAMICPO_INLINE V less_each(const V& x) const {
+    V lane[V::count];
+    lane[V::count - 1] = V(0);
+    for (std::size_t i = 0; i < first_count / V::count; ++i) { lane[V::count - 1] = lane[V::count - 1] - x; }
+    const V once_more = lane[V::count - 1] - x;
+    for (std::size_t l = 0; l + 1 < V::count; ++l) {
+      lane[l] = l < first_count % V::count ? once_more : lane[V::count - 1];
+    }
+    for (std::size_t half = V::count / 2; half > 0; half /= 2) {
+      for (std::size_t l = 0; l < half; ++l) { lane[l] = lane[l] + lane[l + half]; }
+    }
+    return lane[0];
+  }
 };
 
 /// One row along the lanes: in each column the next few of its negatives. What is taken over them is in every lane.

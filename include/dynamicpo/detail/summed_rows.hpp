@@ -46,10 +46,12 @@ struct summed_rows : joined_rows<WithGradient, WithInstruments, Pipeline, P, Ref
   using alone::whole_rows;
   using joined_rows<WithGradient, WithInstruments, Pipeline, P, Reference, Space>::reads_as_computed;
 
-  /// Whether rows may be added up as they are read (exact_row_sums).
+  /// Whether rows may be added up as they are read: long ones, in the order that each has alone.
   static constexpr bool sums_rows = in_lanes && reads_as_computed && whole_rows && reads_sum_alone<aggregate> &&
-                                    one_weight<beta_type, objective_type> && std::is_same_v<stored, float> &&
+                                    one_weight<beta_type, objective_type> && std::is_same_v<stored, compute> &&
                                     std::is_same_v<accumulator_of<compute>, double>;
+  /// And short ones (exact_row_sums).
+  static constexpr bool sums_short_rows = sums_rows && std::is_same_v<stored, float>;
 
   /// Margins of one beta, of one chosen item or of one a lane.
   template <class V>
@@ -99,7 +101,7 @@ struct summed_rows : joined_rows<WithGradient, WithInstruments, Pipeline, P, Ref
   /// ragged rows, where no lane then waits for a longer one, and for wide ones, which memory gives fastest in line.
   template <class V>
   DYNAMICPO_INLINE bool sum_tile(tile<V>& rows) const {
-    if constexpr (!sums_rows) {
+    if constexpr (!sums_short_rows) {
       return false;
     } else {
       if (!policy.ragged() && policy.negatives(rows.row(0)) < static_cast<index>(tile<V>::wide)) { return false; }
