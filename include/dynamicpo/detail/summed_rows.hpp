@@ -10,7 +10,6 @@
 #include "dynamicpo/detail/row_stores.hpp"
 #include "dynamicpo/detail/rows_alone.hpp"
 #include "dynamicpo/detail/tile.hpp"
-#include "dynamicpo/detail/whole_tile.hpp"
 #include "dynamicpo/objective/aggregate.hpp"
 
 /// Rows of which the sum of their margins is all that is needed: added up as they are read.
