@@ -153,8 +153,8 @@ struct column_evaluation {
     const V chosen_utility = margin.utility(chosen_score, chosen_ratio);
     result.chosen_utility = chosen_utility;
     auto underflow = chosen_utility == V(0);
-    constexpr bool has_margins = requires { layout.total; }
-    || requires { Layout::has_margins; };
+    constexpr bool are_summed = requires { layout.total; };
+    constexpr bool has_margins = are_summed || requires { Layout::has_margins; };
     for (std::size_t j = 0; !has_margins && j < row.size; ++j) {
       if constexpr (!shared<aggregate> && requires { layout.ask; }) { layout.ask(j); }
       const auto selected = layout.selected(row.score[j]);

@@ -364,16 +364,21 @@ DYNAMICPO_HD constexpr bool negated(bool truth) { return !truth; }
 DYNAMICPO_HD constexpr bool both(bool a, bool b) { return a && b; }
 DYNAMICPO_HD constexpr bool either(bool a, bool b) { return a || b; }
 
-/// Over the lanes, in an order that their number alone decides: halves are added up, down to one number.
-template <class T, std::size_t Count, std::size_t Bytes>
-DYNAMICPO_INLINE T sum_of_lanes(const lanes<T, Count, Bytes>& x) {
-  T all[Count];
-  x.store(all);
+/// The sum of all, in an order that their number alone decides: halves are added up, down to one. `all` is overwritten.
+template <class T, std::size_t Count>
+DYNAMICPO_INLINE T sum_by_halves(T (&all)[Count]) {
   unrolled<std::bit_width(Count) - 1>([&](auto step) __attribute__((always_inline)) {
     constexpr std::size_t kept = Count >> (step + 1);
     unrolled<kept>([&](auto i) __attribute__((always_inline)) { all[i] = all[i] + all[i + kept]; });
   });
   return all[0];
+}
+/// Over the lanes, in that order.
+template <class T, std::size_t Count, std::size_t Bytes>
+DYNAMICPO_INLINE T sum_of_lanes(const lanes<T, Count, Bytes>& x) {
+  T all[Count];
+  x.store(all);
+  return sum_by_halves(all);
 }
 template <class T, std::size_t Count, std::size_t Bytes>
 DYNAMICPO_INLINE T least_of_lanes(const lanes<T, Count, Bytes>& x) {

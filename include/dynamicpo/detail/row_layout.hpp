@@ -89,17 +89,12 @@ struct side_by_side_summed {
   /// 0 less `x` once for each negative, of rows of as many, with the bits that along_the_row has for each: what a lane
   /// there holds, in all rows at once, and then the sum of those lanes.
   DYNAMICPO_INLINE V less_each(const V& x) const {
+    V of_lane(0);
+    for (std::size_t i = 0; i < first_count / V::count; ++i) { of_lane = of_lane - x; }
+    const V once_more = of_lane - x;
     V lane[V::count];
-    lane[V::count - 1] = V(0);
-    for (std::size_t i = 0; i < first_count / V::count; ++i) { lane[V::count - 1] = lane[V::count - 1] - x; }
-    const V once_more = lane[V::count - 1] - x;
-    for (std::size_t l = 0; l + 1 < V::count; ++l) {
-      lane[l] = l < first_count % V::count ? once_more : lane[V::count - 1];
-    }
-    for (std::size_t half = V::count / 2; half > 0; half /= 2) {
-      for (std::size_t l = 0; l < half; ++l) { lane[l] = lane[l] + lane[l + half]; }
-    }
-    return lane[0];
+    for (std::size_t l = 0; l < V::count; ++l) { lane[l] = l < first_count % V::count ? once_more : of_lane; }
+    return sum_by_halves(lane);
   }
 };
 
