@@ -35,15 +35,10 @@ struct row_buffers {
   };
   std::vector<block> columns;  // room for five arrays of lanes
 
-  // Of the rows of a block: what each adds to the loss, and the order in which they are seen.
-  std::vector<T> loss;
-  std::vector<std::int32_t> order;
+  std::vector<T> loss;  // what each row of a block adds to the loss
 
   void reserve(index negatives, index rows = 0) {
-    if (static_cast<index>(loss.size()) < rows) {
-      loss.resize(static_cast<std::size_t>(rows));
-      order.resize(static_cast<std::size_t>(rows));
-    }
+    if (static_cast<index>(loss.size()) < rows) { loss.resize(static_cast<std::size_t>(rows)); }
     const auto size = static_cast<std::size_t>(negatives) + 1;
     if (score.size() >= size) { return; }
     for (auto* array : {&score, &ratio, &picked_score, &beta, &utility, &weight, &values}) { array->resize(size); }

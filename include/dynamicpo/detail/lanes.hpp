@@ -231,6 +231,22 @@ struct lanes {
   template <class U, std::size_t... Lane>
   DYNAMICPO_INLINE void convert(const lanes<U, Count, Bytes>& other, std::index_sequence<Lane...>) {
     constexpr std::size_t n = lanes<U, Count, Bytes>::per_part;
+#if !defined(__CUDACC__)
+    // Number by number, GCC 12 would take a conversion to float and back to double for none.
+    if constexpr (std::is_same_v<T, float> && std::is_same_v<U, double>) {
+      using some = typename lanes<float, n, n * sizeof(float)>::vector;
+      unrolled<parts>([&](auto i) __attribute__((always_inline)) {
+        if constexpr (n == per_part) {
+          part[i] = __builtin_convertvector(other.part[i], vector);
+        } else {
+          static_assert(2 * n == per_part);
+          part[i] = __builtin_shufflevector(__builtin_convertvector(other.part[2 * i], some),
+                                            __builtin_convertvector(other.part[2 * i + 1], some), Lane...);
+        }
+      });
+      return;
+    }
+#endif
     unrolled<parts>([&](auto i) __attribute__((always_inline)) {
       constexpr std::size_t first = i * per_part;
       part[i] = vector{static_cast<T>(other.part[(first + Lane) / n][(first + Lane) % n])...};
@@ -285,6 +301,15 @@ DYNAMICPO_INLINE lanes<U, Count, Bytes> reinterpret(const lanes<T, Count, Bytes>
 }
 template <class U, class T>
 requires std::is_arithmetic_v<T> DYNAMICPO_INLINE constexpr U reinterpret(T x) { return std::bit_cast<U>(x); }
+
+/// The same number, which the compiler does not know: of places that it does not know it does not make one gather,
+/// which takes longer than so many loads.
+DYNAMICPO_INLINE std::ptrdiff_t opaque(std::ptrdiff_t x) {
+#if defined(__GNUC__)
+  __asm__("" : "+r"(x));
+#endif
+  return x;
+}
 
 /// `condition ? a : b`, lane by lane; both are computed.
 template <class T, std::size_t Count, std::size_t Bytes>

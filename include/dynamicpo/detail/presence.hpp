@@ -38,7 +38,13 @@ DYNAMICPO_INLINE std::uint64_t bits_of_sixteen(const std::uint8_t* low, const st
 }
 
 /// Bit k: whether bytes[k], k < count <= 64, is not 0. Reads nothing else.
-inline std::uint64_t bits_of_bytes(const std::uint8_t* bytes, std::size_t count) {
+DYNAMICPO_INLINE std::uint64_t bits_of_bytes(const std::uint8_t* bytes, std::size_t count) {
+#if defined(__AVX512BW__) && !defined(__clang__) && !defined(__CUDACC__)
+  typedef char line __attribute__((vector_size(64)));  // NOLINT(modernize-use-using): an attribute
+  const std::uint64_t all = count == 0 ? 0 : ~std::uint64_t{0} >> (64 - count);
+  const line some = __builtin_ia32_loaddquqi512_mask(reinterpret_cast<const char*>(bytes), line{}, all);
+  return __builtin_ia32_ptestmb512(some, some, all);
+#else
   std::uint64_t bits = 0;
   if (count < 8) {
     for (std::size_t k = 0; k < count; ++k) { bits |= std::uint64_t{bytes[k] != 0} << k; }
@@ -51,15 +57,18 @@ inline std::uint64_t bits_of_bytes(const std::uint8_t* bytes, std::size_t count)
   // What is left are eight to fifteen bytes, or fewer that end with eight.
   const std::uint64_t rest = bits_of_sixteen(k + 8 <= count ? bytes + k : last, last);
   return bits | (k + 8 <= count ? (rest & 0xff) << k : 0) | (rest >> 8) << (count - 8);
+#endif
 }
 
 #pragma GCC diagnostic pop
 
-/// Bit k: whether rejected (row, k), k < count <= 64, takes part, by mask and lengths.
+/// Bit k: whether rejected (row, k), k < count <= 64, takes part, by mask and lengths; the row begins at flat position
+/// `first`.
 template <class T, class Space>
-std::uint64_t bits_of_present(const scores<T, Space>& view, index row, std::size_t count) {
+DYNAMICPO_INLINE std::uint64_t bits_of_present(const scores<T, Space>& view, index row, index first,
+                                               std::size_t count) {
   std::uint64_t bits = count == 0 ? 0 : ~std::uint64_t{0} >> (64 - count);
-  if (view.masked()) { bits = bits_of_bytes(view.mask_data() + view.flat(row), count); }
+  if (view.masked()) { bits = bits_of_bytes(view.mask_data() + first, count); }
   if (view.length_normalised()) {
     for (std::size_t k = 0; k < count; ++k) {
       const bool there = view.rejected_length(row, static_cast<index>(k)) > 0;
@@ -102,6 +111,22 @@ struct lane_bits {
   DYNAMICPO_INLINE void set(std::size_t k, const truth& what) {
     const truth bit(static_cast<word>(std::make_unsigned_t<word>{1} << k % width));
     part[k / width] = part[k / width] | (what & bit);
+  }
+  /// Bits k, k + 1, .. in place of bits 0, 1, ..: as many as `width`, and 0 for those beyond the last.
+  DYNAMICPO_INLINE lane_bits from(std::size_t k) const {
+    const int by = static_cast<int>(k % width);
+    const truth own(static_cast<word>(std::make_unsigned_t<word>(-1) >> by));  // beyond them a shift leaves the sign
+    lane_bits to;
+    to.part[0] = (part[k / width] >> by) & own;
+    if constexpr (words > 1) {
+      const truth above = k / width + 1 < words ? part[k / width + 1] : truth(0);
+      to.part[0] = to.part[0] | (above << 1 << (static_cast<int>(width) - 1 - by));
+    }
+    return to;
+  }
+  /// Whether bit k is not set; of bits known while compiling one instruction.
+  DYNAMICPO_INLINE truth lacks(std::size_t k) const {
+    return (part[k / width] & truth(static_cast<word>(std::make_unsigned_t<word>{1} << k % width))) == truth(0);
   }
   /// Whether bit k is set.
   DYNAMICPO_INLINE truth operator[](std::size_t k) const {

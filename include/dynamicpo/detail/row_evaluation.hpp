@@ -12,6 +12,7 @@
 #include "dynamicpo/detail/column_evaluation.hpp"
 #include "dynamicpo/detail/joined_rows.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
+#include "dynamicpo/detail/present_tile.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
@@ -67,7 +68,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     if constexpr (in_lanes && !WithInstruments) {
       using V = lanes_of<Bytes>;
       for_each_tile<evaluated_tile<V>, !takes_all>(
-          policy, first, end, std::span(lane.order), summing::sums_long_rows(),
+          policy, first, end, summing::sums_long_rows(),
           [&](evaluated_tile<V>* now, evaluated_tile<V>* next) { side_by_side_rows(now, next, lane, block); },
           [&](index row, index left) { return joining::template long_rows_from<V>(row, left, lane, block); });
     } else {
@@ -132,14 +133,17 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   /// Step 1.
   template <class V>
   DYNAMICPO_INLINE void load_tile(evaluated_tile<V>& rows) const {
-    rows.whole = rows.has_margins = false;
+    rows.whole = rows.has_margins = rows.by_presence = rows.summed = false;
     if constexpr (sums_rows) {
       if (rows.is_long(policy)) { return summing::sum_long_rows(rows); }
+    }
+    if constexpr (!sums_rows || panel<V>::has_squares) {
+      if (policy.ragged()) { return load_other(rows); }
     }
     rows.summed = summing::sum_tile(rows);
     if (rows.summed) { return; }
     rows.whole = rows.is_whole(policy, reference);
-    if (!rows.whole) { return rows.template load_rows<!whole_rows, !asks_with_columns>(policy, reference); }
+    if (!rows.whole) { return load_other(rows); }
     // A sum of margins tells of whatever is not finite, an overflow.
     constexpr bool checked = !(whole_rows && reads_sum_alone<aggregate>);
     if constexpr (whole_rows) {
@@ -154,11 +158,36 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     load_whole<!whole_rows && !one_array, checked, !asks_with_columns>(rows, policy, reference);
   }
 
+  /// Step 1 of a tile that is not whole.
+  template <class V>
+  DYNAMICPO_INLINE void load_other(evaluated_tile<V>& rows) const {
+    run_apart<V::bytes>([&](auto) {
+      rows.measure(policy);
+      if constexpr (has_present_tiles<V, scores<P, Space>, Reference>) {
+        if (comes_to_registers(rows, policy, reference)) { return load_present_of(rows); }
+      }
+      rows.template load_rows<!whole_rows, !asks_with_columns>(policy, reference);
+    });
+  }
+  template <class V>
+  DYNAMICPO_INLINE void load_present_of(evaluated_tile<V>& rows) const {
+    if constexpr (whole_rows) {
+      rows.has_margins = out.effective_beta.empty();
+      if (rows.has_margins) {
+        constexpr bool checked = !reads_sum_alone<aggregate>;
+        return load_present<checked, !asks_with_columns>(
+            rows, policy, reference, weights_of(rows), absent_margin<V>(pipeline.objective.aggregate),
+            [&](const tile<V>& loaded) { return summing::margins_of_tile(loaded); });
+      }
+    }
+    load_present<!whole_rows, !asks_with_columns>(rows, policy, reference);
+  }
+
   /// Where a log-ratio is read once, for its margin, a weight takes its place: half the memory to go through.
   template <class V>
   DYNAMICPO_INLINE static V* weights_of(evaluated_tile<V>& rows) {
     if constexpr (reads_ratios_once) {
-      if (rows.whole) { return rows.ratio; }
+      if (rows.whole || rows.has_margins) { return rows.ratio; }
     }
     return rows.weight;
   }
@@ -176,10 +205,11 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     };
     if constexpr (whole_rows) {
       if (rows.has_margins) {
+        const accumulator_of<V> count(rows.selected);
         if constexpr (asks_with_columns) {
-          return with(side_by_side_margins<V, asked_scores>{{rows.columns, rows.asked}});
+          return with(side_by_side_margins<V, asked_scores>{rows.columns, count, rows.whole, rows.asked});
         } else {
-          return with(side_by_side_margins<V, asks_nothing>{{rows.columns}});
+          return with(side_by_side_margins<V, asks_nothing>{rows.columns, count, rows.whole});
         }
       }
     }
@@ -202,6 +232,12 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     if constexpr (takes_all) {
       if (rows.whole) {
         rows.selected = V(static_cast<compute>(rows.columns));
+        return;
+      }
+    }
+    if constexpr (whole_rows) {
+      if (rows.has_margins) {
+        rows.selected = rows.number_present();
         return;
       }
     }
@@ -278,6 +314,18 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
       return;
     }
     alignas(64) compute row_loss[V::count];
+    if constexpr (!takes_all) {  // others go in turn
+      if (rows.complete() && !any(rows.empty) && !any(rows.result.underflow)) {
+        block.counts.rows += static_cast<index>(V::count);
+        loss.store(row_loss);
+        for (std::size_t l = 0; l < V::count; ++l) {
+          const index row = opaque(rows.row(l));
+          block.loss_of(row) = row_loss[l];
+          if (!out.row_loss.empty()) { out.row_loss[static_cast<std::size_t>(row)] = row_loss[l]; }
+        }
+        return;
+      }
+    }
     alignas(64) bits_of<compute> apart[V::count], none[V::count], underflow[V::count];
     loss.store(row_loss);
     rows.apart.store(apart);
@@ -316,17 +364,34 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
             out.gradient.rejected_matrix().column_stride == 1) {
           return store.fill_rejected(rows.weight[0], out.gradient);
         }
+        if constexpr (stores_present<V>) {
+          if (rows.has_margins && rows.by_presence && store.takes_bits(out.gradient, policy)) {
+            return store.fill_present(rows.weight[0], out.gradient);
+          }
+        }
         if (!policy.masked() && store.lies_in_line(out.gradient, policy)) {
           return store.fill_in_line(rows.weight[0], out.gradient);
         }
       }
-      if (rows.whole || rows.summed) {
+      if (rows.has_margins && rows.by_presence) {
+        const auto there = lane_bits<V>::load(rows.present);
+        const V weight = rows.weight[0];
+        for (std::size_t k = 0; k < rows.columns; ++k) { rows.weight[k] = where(there[k], weight, V(0)); }
+      } else if (rows.whole || rows.summed) {
         for (std::size_t k = 1; k < rows.columns; ++k) { rows.weight[k] = rows.weight[0]; }
       }
     }
     if constexpr (leaves_factor<side_by_side_whole<V>, beta_type, objective_type> && takes_all) {
-      if (rows.whole) {
-        const V factor = rows.result.factor;
+      const V factor = rows.result.factor;
+      if (rows.has_margins && policy.masked()) {
+        return run_apart<V::bytes>([&](auto) {
+          const V none(0);  // -0 + 0 is 0: what takes no part has no sign
+          store.store_rejected(
+              [&](std::size_t k) __attribute__((always_inline)) { return rows.ratio[k] * factor + none; }, out.gradient,
+              policy);
+        });
+      }
+      if (rows.whole || rows.has_margins) {
         return store.store_rejected(
             [&](std::size_t k) __attribute__((always_inline)) { return rows.ratio[k] * factor; }, out.gradient, policy);
       }

@@ -72,10 +72,30 @@ struct side_by_side_whole {
   DYNAMICPO_INLINE static const V& least_of(const V& lanes) { return lanes; }
 };
 
-/// The same with the margins in place of log-ratios, where weights go.
+/// Rows side by side, with margins in place of log-ratios where weights go; one that leaves z as it is stands for what
+/// takes no part.
 template <class V, class Asked>
-struct side_by_side_margins : side_by_side_whole<V, Asked> {
+struct side_by_side_margins {
   static constexpr bool has_margins = true;
+  std::size_t columns;
+  accumulator_of<V> count;
+  bool whole;  ///< all have as many as there are columns
+  [[no_unique_address]] Asked ask{};
+
+  DYNAMICPO_INLINE static constexpr bool selected(const V&) { return true; }
+  DYNAMICPO_INLINE static const accumulator_of<V>& sum(const accumulator_of<V>& lanes) { return lanes; }
+  DYNAMICPO_INLINE static const V& least_of(const V& lanes) { return lanes; }
+  DYNAMICPO_INLINE V share() const {
+    return whole ? side_by_side_whole<V>{columns}.share() : static_cast<V>(accumulator_of<V>(1) / count);
+  }
+  /// 0 less `x` once for each negative.
+  DYNAMICPO_INLINE V less_each(const V& x) const {
+    V left(0);
+    for (std::size_t k = 0; k < columns; ++k) {
+      left = whole ? left - x : where(broadcast<V>(static_cast<typename V::element>(k)) < count, left - x, left);
+    }
+    return left;
+  }
 };
 
 /// Rows side by side, all selected, whose margins are added up: no column is read, and the first alone gets a weight.

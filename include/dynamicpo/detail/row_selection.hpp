@@ -36,7 +36,7 @@ struct row_selection {
     if constexpr (in_lanes) {
       using V = lanes<T, 64 / sizeof(T), Bytes>;
       for_each_tile<tile<V>, true>(
-          policy, first, end, std::span(lane.order), false,
+          policy, first, end, false,
           [&](tile<V> * now, tile<V> * next) __attribute__((always_inline)) {
             if (next != nullptr) { load(*next); }
             if (now != nullptr) { side_by_side_rows(*now, lane, total); }
@@ -56,6 +56,12 @@ struct row_selection {
     if (rows.is_whole(policy, reference_free)) {
       load_whole<true, true, true>(rows, policy, reference_free);
     } else {
+      rows.measure(policy);
+      if constexpr (has_present_tiles<V, scores<P, Space>, reference_free_t>) {
+        if (comes_to_registers(rows, policy, reference_free)) {
+          return run_apart<V::bytes>([&](auto) { load_present<true, true>(rows, policy, reference_free); });
+        }
+      }
       rows.template load_rows<true, true>(policy, reference_free);
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -47,6 +48,11 @@ struct tile {
   V score[room], ratio[room], beta[room], weight[room];
   accumulator_of<V> total;
   T staged[rows][room], staged_reference[rows][room];
+  // After `measure`, or `take`:
+  const std::int64_t* offsets;  ///< the policy's
+  index begins[rows];           ///< where each row begins among the policy's rejected, by its shape
+  std::uint64_t present[rows];  ///< which of its negatives take part, a bit each
+  bool by_presence;             ///< loaded by these: see present_tile.hpp
 
   /// Of lane l; that of the first, if it has none.
   DYNAMICPO_INLINE index row(std::size_t l) const {
@@ -60,13 +66,21 @@ struct tile {
     in_turn = true;
     block_end = end;
   }
-  /// Takes rows by their distances from `from`.
-  DYNAMICPO_INLINE void take(std::span<const std::int32_t> distances, index from, index end) {
+  /// Takes `number` rows of a ragged view by their distances from `from`; where they begin, and how many negatives they
+  /// have. Reads as many of each as there are lanes.
+  DYNAMICPO_INLINE void take(index from, std::size_t number, index end, const std::int32_t* distances,
+                             const index* places, const index* counts) {
     start = from;
-    used = distances.size();
+    used = number;
     in_turn = false;
     block_end = end;
-    for (std::size_t l = 0; l < rows; ++l) { distance[l] = distances[l < used ? l : 0]; }
+    std::copy_n(distances, rows, distance);
+    std::copy_n(places, rows, begins);
+    std::copy_n(counts, rows, count);
+    for (std::size_t l = used; l < rows; ++l) {
+      distance[l] = distance[0];
+      begins[l] = begins[0];
+    }
   }
 
   /// What comes next: as many rows from `first` on, as far as there are so many.
@@ -117,6 +131,13 @@ struct tile {
     return !view.ragged() && view.negatives(row(0)) > static_cast<index>(max_columns);
   }
 
+  /// How many negatives of each row take part, after `measure`.
+  DYNAMICPO_INLINE V number_present() const {
+    alignas(64) T numbers[rows];
+    for (std::size_t l = 0; l < rows; ++l) { numbers[l] = static_cast<T>(std::popcount(present[l])); }
+    return V::load(numbers);
+  }
+
   /// Whether every lane has a row, and none is apart.
   DYNAMICPO_INLINE bool complete() const { return used == rows && !any(apart); }
 
@@ -139,7 +160,7 @@ struct tile {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
       if (!view.length_normalised()) {
         const auto memory = view.chosen_span();
-        for (std::size_t l = 0; l < rows; ++l) { chosen[l] = memory.data[row(l) * memory.stride]; }
+        for (std::size_t l = 0; l < rows; ++l) { chosen[l] = memory.data[opaque(row(l) * memory.stride)]; }
         to = V::load(chosen);
         return;
       }
@@ -163,6 +184,16 @@ struct tile {
   DYNAMICPO_INLINE static const T* begin_of(const View& view, index of) {
     const auto memory = view.rejected_matrix();
     return memory.data + (view.ragged() ? view.flat(of) : of * memory.row_stride);
+  }
+
+  /// After `measure`: where each row begins in the memory of a view's rejected; what is not known so far is put to
+  /// `room_of_rows`.
+  template <class View>
+  DYNAMICPO_INLINE const index* places_in(const View& view, index (&room_of_rows)[rows]) const {
+    if (view.ragged() && view.offsets_data() == offsets) { return begins; }
+    const index stride = view.rejected_matrix().row_stride;
+    for (std::size_t l = 0; l < rows; ++l) { room_of_rows[l] = view.ragged() ? view.flat(row(l)) : row(l) * stride; }
+    return room_of_rows;
   }
 
   /// Sets count and columns; whether the negatives of every lane's row lie in line in both views, and can be read from
@@ -248,11 +279,15 @@ struct tile {
     }
   }
 
-  /// Whether every lane has a row of as many negatives, all taking part and in place.
+  /// Whether every lane has a row of as many negatives, all in place; and whether all take part.
   template <class Policy, class Reference>
   DYNAMICPO_INLINE bool is_whole(const Policy& policy, const Reference& reference) const {
+    return !policy.masked() && lies_whole(policy, reference);
+  }
+  template <class Policy, class Reference>
+  DYNAMICPO_INLINE bool lies_whole(const Policy& policy, const Reference& reference) const {
     if constexpr (!std::is_same_v<typename Policy::value_type, T>) { return false; }
-    bool fits = in_turn && used == rows && !policy.ragged() && !policy.masked() && in_place(policy) &&
+    bool fits = in_turn && used == rows && !policy.ragged() && in_place(policy) &&
                 policy.negatives(row(0)) <= static_cast<index>(max_columns) && has_columns(policy, panel_size);
     if constexpr (!std::is_same_v<Reference, reference_free_t>) {
       fits = fits && std::is_same_v<typename Reference::value_type, T> && in_place(reference) && !reference.ragged() &&
@@ -261,9 +296,9 @@ struct tile {
     return fits;
   }
 
-  /// Step 1 for rows side by side: the same scores and log-ratios as load_row's, -inf and 0 for what takes no part.
-  /// Rows that are not finite throughout are told apart. Not `WithScore`: 0 stands for a score. `AsksAhead`: for the
-  /// rows after.
+  /// Step 1 for rows side by side, after `measure`: the same scores and log-ratios as load_row's, -inf and 0 for what
+  /// takes no part. Rows that are not finite throughout are told apart. Not `WithScore`: 0 stands for a score.
+  /// `AsksAhead`: for the rows after.
   template <bool WithScore, bool AsksAhead, class Policy, class Reference>
   DYNAMICPO_INLINE void load_rows(const Policy& policy, const Reference& reference) {
     run_apart<V::bytes>([&](auto) { load_any_rows<WithScore, AsksAhead>(policy, reference); });
@@ -271,7 +306,7 @@ struct tile {
   template <bool WithScore, bool AsksAhead, class Policy, class Reference>
   DYNAMICPO_INLINE void load_any_rows(const Policy& policy, const Reference& reference) {
     constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
-    const lane_bits<V> present = measure(policy);
+    const auto there = lane_bits<V>::load(present);
     load_chosen_ratio(policy, reference);
     truth finite = elementary::isfinite(chosen_ratio);
     const T *from[rows], *frozen[rows];
@@ -293,40 +328,52 @@ struct tile {
         panel<V>::load_difference(here, scattered<const T>{frozen, k}, ratio + k);
       }
       for (std::size_t c = k; c < k + panel_size; ++c) {
-        const truth there = present[c];
         V of_present(0);
         if constexpr (WithScore) { of_present = has_reference ? score[c] : ratio[c]; }
-        score[c] = where(there, of_present, V(-std::numeric_limits<T>::infinity()));
-        ratio[c] = where(there, ratio[c], V(0));
+        score[c] = where(there[c], of_present, V(-std::numeric_limits<T>::infinity()));
+        ratio[c] = where(there[c], ratio[c], V(0));
         finite = finite & elementary::isfinite(ratio[c]);
       }
     }
     apart = apart | ~finite;
   }
 
-  /// Sets count, columns and apart by the shape alone; returns which negatives take part.
+  /// Sets begins, count, present, columns and apart by the shape alone.
   template <class Policy>
-  DYNAMICPO_INLINE lane_bits<V> measure(const Policy& policy) {
+  DYNAMICPO_INLINE void measure(const Policy& policy) {
+    offsets = policy.offsets_data();
+    if (in_turn && used == rows) {
+      for (std::size_t l = 0; l < rows; ++l) {
+        begins[l] = policy.flat(start + static_cast<index>(l));
+        count[l] = policy.negatives(start + static_cast<index>(l));
+      }
+    } else if (in_turn) {
+      for (std::size_t l = 0; l < rows; ++l) {
+        begins[l] = policy.flat(row(l));
+        count[l] = policy.negatives(row(l));
+      }
+    }
     alignas(64) bits_of<T> lane_apart[rows];
-    std::uint64_t present[rows];
     index longest = 0;
     for (std::size_t l = 0; l < rows; ++l) {
-      const index negatives = policy.negatives(row(l));
-      const bool fits = l < used && negatives <= static_cast<index>(max_columns);
+      const bool fits = l < used && count[l] <= static_cast<index>(max_columns);
       lane_apart[l] = fits ? 0 : -1;
-      count[l] = fits ? negatives : 0;
+      count[l] = fits ? count[l] : 0;
       longest = std::max(longest, count[l]);
       present[l] = count[l] == 0 ? 0 : ~std::uint64_t{0} >> (64 - count[l]);
     }
     columns = static_cast<std::size_t>(longest);
-    if (policy.masked() || policy.length_normalised()) {
+    if (policy.masked() && !policy.length_normalised()) {
+      for (std::size_t l = 0; l < rows; ++l) {
+        present[l] = bits_of_bytes(policy.mask_data() + begins[l], static_cast<std::size_t>(count[l]));
+      }
+    } else if (policy.length_normalised()) {
       for (std::size_t l = 0; l < rows; ++l) {
         if (policy.chosen_length(row(l)) <= 0) { lane_apart[l] = -1; }
-        present[l] = bits_of_present(policy, row(l), static_cast<std::size_t>(count[l]));
+        present[l] = bits_of_present(policy, row(l), begins[l], static_cast<std::size_t>(count[l]));
       }
     }
     apart = truth::load(lane_apart);
-    return lane_bits<V>::load(present);
   }
 };
 

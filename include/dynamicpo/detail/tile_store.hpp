@@ -12,6 +12,7 @@
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_stores.hpp"
+#include "dynamicpo/detail/some_lanes.hpp"
 #include "dynamicpo/detail/stream_store.hpp"
 #include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/detail/transpose.hpp"
@@ -19,6 +20,15 @@
 
 /// What a tile comes to, from lanes back to rows of memory; that of the rows after is asked for meanwhile.
 namespace dynamicpo::inline v1::detail {
+
+/// Whether rows are written a bit for each number.
+template <class V>
+inline constexpr bool stores_present = false;
+#if !defined(__CUDACC__)
+template <class V>
+  requires(stores_some<typename V::vector>&& panel<V>::has_squares)
+inline constexpr bool stores_present<V> = true;
+#endif
 
 /// Writes the results of a tile; what a row has beside them in memory stays as it is.
 template <class V>
@@ -66,6 +76,34 @@ struct tile_store {
         });
   }
 
+  /// Whether each row can be written a bit for each number.
+  template <class View, class Policy>
+  DYNAMICPO_INLINE bool takes_bits(const View& to, const Policy& policy) const {
+    return of.by_presence && to.rejected_matrix().column_stride == 1 && !policy.length_normalised();
+  }
+  /// Writes one number a row to all its entries that take part, 0 to the others, where takes_bits.
+  template <class View>
+  DYNAMICPO_INLINE void fill_present(const V& from, const View& to) const {
+    run_apart<V::bytes>([&](auto) {
+      const own_rows<View> own(of, to);
+      alignas(64) T values[rows];
+      from.store(values);
+      auto next = after_filling(to);
+      for (std::size_t l = 0; l < rows; ++l) {
+        if (l % rows_between_pauses == 0) { next.ask_for_next(); }
+        const V all = broadcast<V>(values[l]);
+        T* const to_row = own.base + own.place[l];
+        std::size_t k = 0;
+        do {
+          typename V::vector some{};
+          take_some(of.present[l] >> k, all.part[0], some);
+          store_some(to_row + k, own.bits[l] >> k, some);
+          k += rows;
+        } while (k < of.columns);
+      }
+    });
+  }
+
   /// Writes columns to the rows of `to` that are not apart, each entry divided by its length.
   /// \param from  from(k): column k; it is asked for some beyond the last as well, to fill a panel.
   template <class Columns, class View>
@@ -92,6 +130,9 @@ struct tile_store {
     }
     run_apart<V::bytes>([&](auto) {
       if constexpr (std::is_same_v<typename View::value_type, T>) {
+        if constexpr (stores_present<V>) {
+          if (takes_bits(to, policy)) { return store_present(from, to); }
+        }
         if (lies_in_line(to, policy)) { return store_in_line(from, to); }
       }
       store_any_rows(from, to, policy);
@@ -120,7 +161,7 @@ struct tile_store {
     if constexpr (std::is_same_v<typename View::value_type, T>) {
       if (of.complete() && !policy.length_normalised()) {
         const auto memory = to.chosen_span();
-        for (std::size_t l = 0; l < rows; ++l) { memory.data[of.row(l) * memory.stride] = values[l]; }
+        for (std::size_t l = 0; l < rows; ++l) { memory.data[opaque(of.row(l) * memory.stride)] = values[l]; }
         return;
       }
     }
@@ -200,6 +241,41 @@ struct tile_store {
             store_panel(from, k, scattered<T>{at, k});
           }
         });
+  }
+  /// Where each row is, and a bit for each number that it has; none, if it is apart.
+  template <class View>
+  struct own_rows {
+    T* base;
+    index room[rows];
+    const index* place;
+    std::uint64_t bits[rows];
+
+    DYNAMICPO_INLINE own_rows(const tile<V>& of, const View& to)
+        : base{to.rejected_matrix().data}, place{of.places_in(to, room)} {
+      alignas(64) bits_of<T> elsewhere[rows];
+      of.apart.store(elsewhere);
+      for (std::size_t l = 0; l < rows; ++l) {
+        bits[l] = elsewhere[l] != 0 || of.count[l] == 0 ? 0 : ~std::uint64_t{0} >> (64 - of.count[l]);
+      }
+    }
+    DYNAMICPO_INLINE placed_some<T> from(std::size_t k) const { return {{base, place, k}, bits}; }
+  };
+  template <class Columns, class View>
+  DYNAMICPO_INLINE void store_present(const Columns& from, const View& to) const {
+    constexpr std::size_t square = panel<V>::square;
+    const own_rows<View> own(of, to);
+    auto next = of.template rejected_after<lines_of_panel>(to, of.panels());
+    std::size_t k = 0;
+    for (; k + square / 2 < of.columns; k += square) {
+      V some[square];
+      unrolled<square>([&](auto q) __attribute__((always_inline)) { some[q] = from(k + q); });
+      unrolled<square / panel_size>([&](auto) __attribute__((always_inline)) { next.ask_for_next(); });
+      panel<V>::store_square(some, own.from(k));
+    }
+    for (; k < of.columns; k += panel_size) {
+      next.ask_for_next();
+      store_panel(from, k, own.from(k));
+    }
   }
   template <class Columns, class View>
   DYNAMICPO_INLINE void store_any_rows(

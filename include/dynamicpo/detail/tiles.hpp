@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <optional>
 
 #include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/score/scores.hpp"
@@ -16,56 +16,80 @@ namespace dynamicpo::inline v1::detail {
 /// Rows put in order at a time: few enough that their scores stay in the nearest cache.
 inline constexpr index rows_in_order = 128;
 
-/// Puts rows [first, first + order.size()) in the order of their lengths, shortest first, as distances from `first`;
-/// rows of more than `longest` are as good as equal and come last. Returns how many are not longer.
-template <std::size_t Longest, class T, class Space>
-std::size_t order_by_length(const scores<T, Space>& rows, index first, std::span<std::int32_t> order) {
-  std::size_t begin[Longest + 2] = {};
-  const auto length = [&](std::size_t i) {
-    return static_cast<std::size_t>(
-        std::min<index>(rows.negatives(first + static_cast<index>(i)), static_cast<index>(Longest) + 1));
-  };
-  for (std::size_t i = 0; i < order.size(); ++i) { ++begin[length(i)]; }
-  std::size_t place = 0;
-  for (std::size_t& each : begin) {
-    const std::size_t count = each;
-    each = place;
-    place += count;
+/// Rows [first, first + number), number <= rows_in_order, of a ragged view in the order of their lengths, shortest
+/// first; those of more than Longest are as good as equal and come last.
+template <std::size_t Longest>
+struct rows_by_length {
+  static_assert(Longest < 255);
+  static constexpr std::size_t most_lanes = 16, room = static_cast<std::size_t>(rows_in_order) + most_lanes;
+
+  std::size_t fitting;          ///< how many are not longer
+  std::int32_t distance[room];  ///< from `first`
+  index place[room];            ///< where the rejected begin
+  index count[room];            ///< how many there are
+
+  template <class T, class Space>
+  rows_by_length(const scores<T, Space>& rows, index first, std::size_t number) {
+    const std::int64_t* const offsets = rows.offsets_data() + first;
+    std::uint8_t length[rows_in_order];
+    for (std::size_t i = 0; i < number; ++i) {
+      length[i] = static_cast<std::uint8_t>(
+          std::min<std::int64_t>(offsets[i + 1] - offsets[i], static_cast<std::int64_t>(Longest) + 1));
+    }
+    std::uint16_t begin[Longest + 2] = {};
+    for (std::size_t i = 0; i < number; ++i) { ++begin[length[i]]; }
+    std::uint16_t before = 0;
+    for (std::uint16_t& each : begin) {
+      const std::uint16_t here = each;
+      each = before;
+      before = static_cast<std::uint16_t>(before + here);
+    }
+    fitting = begin[Longest + 1];
+    for (std::size_t i = 0; i < number; ++i) {
+      const std::size_t at = begin[length[i]]++;
+      distance[at] = static_cast<std::int32_t>(i);
+      place[at] = static_cast<index>(offsets[i]);
+      count[at] = static_cast<index>(offsets[i + 1] - offsets[i]);
+    }
+    std::fill_n(distance + number, most_lanes, 0);  // what the last tile reads beyond
+    std::fill_n(place + number, most_lanes, index{0});
+    std::fill_n(count + number, most_lanes, index{0});
   }
-  const std::size_t fitting = begin[Longest + 1];
-  for (std::size_t i = 0; i < order.size(); ++i) { order[begin[length(i)]++] = static_cast<std::int32_t>(i); }
-  return fitting;
-}
+};
 
 /// tile_work(now, next) for rows [first, end), a block, and long_work(row, left) for those that no tile takes: `left`
 /// of them follow each other from `row` on, and it returns how many it saw through. Each tile is `next`, to be loaded,
 /// and then `now`, to be seen through; either may be null, before the first and after the last. `Tile`: a tile, or what
 /// adds to one. With `ByLength` ragged rows of a like length go side by side, so that few lanes wait for the longest:
-/// worth it where a column costs more than reading rows out of turn. `order` has room for rows_in_order. With
-/// `long_together` tiles take dense long rows as well, as many as fill them.
+/// worth it where a column costs more than reading rows out of turn. With `long_together` tiles take dense long rows as
+/// well, as many as fill them.
 template <class Tile, bool ByLength, class T, class Space, class TileWork, class LongWork>
-DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, std::span<std::int32_t> order,
-                                    bool long_together, const TileWork& tile_work, const LongWork& long_work) {
+DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, bool long_together,
+                                    const TileWork& tile_work, const LongWork& long_work) {
   const bool ordered = ByLength && rows.ragged();
   const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
   const bool all_long = !rows.ragged() && is_long(first);
   constexpr std::size_t count = Tile::rows;
+  static_assert(count <= rows_by_length<tile_columns>::most_lanes);
   // Tiles of 8 to 16 columns take less time than memory does to answer; shorter ones need few lines.
   const bool is_quick = !rows.ragged() && index{8} <= rows.negatives(first) && rows.negatives(first) <= index{16};
   const std::size_t ahead = is_quick ? 2 : 1;
   Tile tiles[2];
+  std::optional<rows_by_length<tile_columns>> order;
   for (index from = first, to = first; from < end; from = to) {
     to = ordered ? std::min(end, from + rows_in_order) : end;
     const auto number = static_cast<std::size_t>(to - from);
     std::size_t fit = number;
     if (all_long) { fit = long_together ? number / count * count : 0; }
-    if (ordered) { fit = order_by_length<tile_columns>(rows, from, order.first(number)); }
+    if constexpr (ByLength) {
+      if (ordered) { fit = order.emplace(rows, from, number).fitting; }
+    }
     for (std::size_t i = 0; fit > 0 && i < fit + count; i += count) {
       Tile& next = tiles[i / count % 2];
       if (i < fit) {
         const std::size_t used = std::min(fit - i, count);
         if (ordered) {
-          next.take(order.subspan(i, used), from, end);
+          next.take(from, used, end, order->distance + i, order->place + i, order->count + i);
           next.come_after(to + static_cast<index>(i), rows.rows());
         } else {
           next.take(from + static_cast<index>(i), used, end);
@@ -75,7 +99,7 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
       tile_work(i > 0 ? &tiles[(i / count + 1) % 2] : nullptr, i < fit ? &next : nullptr);
     }
     for (std::size_t i = fit; i < number;) {
-      i += static_cast<std::size_t>(ordered ? long_work(from + index{order[i]}, index{1})
+      i += static_cast<std::size_t>(ordered ? long_work(from + index{order->distance[i]}, index{1})
                                             : long_work(from + static_cast<index>(i), static_cast<index>(number - i)));
     }
   }

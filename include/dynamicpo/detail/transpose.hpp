@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/some_lanes.hpp"
 
 /// Rows of memory to lanes and back: a panel is as many columns as numbers fit 16 bytes. Each 16-byte block of a vector
 /// is transposed on its own, so that no shuffle crosses blocks; loads and stores put the rows in place.
@@ -29,6 +31,20 @@ struct scattered {
   T* const* rows;
   std::size_t at;
   DYNAMICPO_INLINE T* operator[](std::size_t row) const { return rows[row] + at; }
+};
+
+/// At so many from `base` each, and further by `at`.
+template <class T>
+struct placed {
+  T* base;
+  const std::ptrdiff_t* place;
+  std::size_t at = 0;
+  DYNAMICPO_INLINE T* operator[](std::size_t row) const { return base + place[row] + at; }
+};
+/// The same to write to: of each row those numbers that have a bit, from bit `at` on.
+template <class T>
+struct placed_some : placed<T> {
+  const std::uint64_t* bits;
 };
 
 #if defined(__CUDACC__)
@@ -91,6 +107,26 @@ struct panel {
         to, pause);
   }
 
+  /// As store, of a square.
+  template <class Rows>
+  DYNAMICPO_INLINE static void store_square(const V* from, const Rows& rows) {
+    unrolled<V::parts>([&](auto p) __attribute__((always_inline)) {
+      vector row[blocks][columns];
+      unrolled<columns>([&](auto q) __attribute__((always_inline)) {
+        vector column[blocks];
+        unrolled<blocks>([&](auto b) __attribute__((always_inline)) { column[b] = from[b * columns + q].part[p]; });
+        transpose_blocks(column);
+        unrolled<blocks>([&](auto b) __attribute__((always_inline)) { row[b][q] = column[b]; });
+      });
+      unrolled<blocks>([&](auto b) __attribute__((always_inline)) {
+        transpose(row[b]);
+        unrolled<columns>([&](auto r) __attribute__((always_inline)) {
+          store_row(rows, p * V::per_part + b * columns + r, row[b][r]);
+        });
+      });
+    });
+  }
+
   /// rows[l][q] = lane l of from[q], the first rows first.
   template <class Rows>
   DYNAMICPO_INLINE static void store(const V* from, const Rows& rows) {
@@ -100,13 +136,21 @@ struct panel {
       transpose(row);
       unrolled<blocks>([&](auto b) __attribute__((always_inline)) {
         unrolled<columns>([&](auto r) __attribute__((always_inline)) {
-          split<b>(row[r], rows[p * V::per_part + b * columns + r]);
+          split<b>(row[r], rows, p * V::per_part + b * columns + r);
         });
       });
     });
   }
 
  private:
+  template <class Rows, class Some>
+  DYNAMICPO_INLINE static void store_row(const Rows& rows, std::size_t l, const Some& from) {
+    if constexpr (requires { rows.bits; }) {
+      store_some(rows[l], rows.bits[l] >> rows.at, from);
+    } else {
+      store_to(rows[l], from);
+    }
+  }
   template <class Row, class Pause>
   DYNAMICPO_INLINE static void load_square_of(const Row& load_row, V* to, const Pause& pause) {
     unrolled<V::parts>([&](auto p) __attribute__((always_inline)) {
@@ -184,18 +228,18 @@ struct panel {
   DYNAMICPO_INLINE static void concatenate(const From& low, const From& high, To& whole, std::index_sequence<I...>) {
     whole = __builtin_shufflevector(low, high, I...);
   }
-  template <std::size_t B>
-  DYNAMICPO_INLINE static void split(const vector& whole, T* to) {
+  template <std::size_t B, class Rows>
+  DYNAMICPO_INLINE static void split(const vector& whole, const Rows& rows, std::size_t l) {
     if constexpr (blocks == 1) {
-      store_to(to, whole);
+      store_row(rows, l, whole);
     } else {
-      take<B>(whole, to, std::make_index_sequence<columns>{});
+      take<B>(whole, rows, l, std::make_index_sequence<columns>{});
     }
   }
-  template <std::size_t B, std::size_t... I>
-  DYNAMICPO_INLINE static void take(const vector& whole, T* to, std::index_sequence<I...>) {
+  template <std::size_t B, class Rows, std::size_t... I>
+  DYNAMICPO_INLINE static void take(const vector& whole, const Rows& rows, std::size_t l, std::index_sequence<I...>) {
     const block taken = __builtin_shufflevector(whole, whole, (B * columns + I)...);
-    store_to(to, taken);
+    store_row(rows, l, taken);
   }
 
   // Element i of the result is element Low of a's block (even i) or of b's (odd i), Low = first + i / 2 within a block.

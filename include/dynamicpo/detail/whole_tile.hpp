@@ -20,16 +20,75 @@ template <class View, class T>
   requires std::is_same_v<typename View::value_type, T>
 inline constexpr bool holds<View, T> = true;
 
-/// Calls take(size, at, score, ratio) for the columns at, at + 1, .. at + size - 1, `size` a constant, until all have
-/// come, some of them more than once; those that the tile does not have are other memory. `WithScore`: score[q] is
-/// read. `AsksAhead`: for the rows after.
+/// `rows` further by so many columns.
+template <class T>
+DYNAMICPO_INLINE spaced<T> from_column(const spaced<T>& rows, std::size_t column) {
+  return {rows.base + column, rows.stride};
+}
+template <class T>
+DYNAMICPO_INLINE placed<T> from_column(const placed<T>& rows, std::size_t column) {
+  return {rows.base, rows.place, column};
+}
+
+/// Calls take(size, at, score, ratio) for the columns at, at + 1, .. at + size - 1 of rows of memory, `size` a
+/// constant, until all have come, some of them more than once; those that the tile does not have are other memory.
+/// Without a reference `frozen` is not read. `WithScore`: score[q] is read. `in_squares`: so many columns may be read
+/// at once.
+template <bool WithScore, bool HasReference, class V, class Rows, class Ask, class Take>
+DYNAMICPO_INLINE void read_columns(const tile<V>& rows, const Rows& scores, const Rows& frozen, bool in_squares,
+                                   const Ask& ask, const Take& take) {
+  constexpr std::size_t panel_size = tile<V>::panel_size;
+  constexpr bool one_distance = requires { scores.stride; };  // or nothing tells where a row ends
+  const std::size_t columns = rows.columns;
+  const auto take_panel = [&](auto size, std::size_t first) __attribute__((always_inline)) {
+    constexpr bool is_square = size > panel_size;
+    const std::size_t at = !one_distance ? first : columns < size ? 0 : std::min<std::size_t>(first, columns - size);
+    const auto load = [&](const Rows& from, V* to) __attribute__((always_inline)) {
+      if constexpr (is_square) {
+        panel<V>::load_square(from_column(from, at), to, ask);
+      } else {
+        ask();
+        panel<V>::load(from_column(from, at), to);
+      }
+    };
+    V ratio[size];
+    if constexpr (!HasReference) {
+      load(scores, ratio);
+      take(size, at, ratio, ratio);
+    } else if constexpr (WithScore) {
+      V score[size];
+      load(scores, score);
+      load(frozen, ratio);
+      unrolled<size>([&](auto q) __attribute__((always_inline)) { ratio[q] = score[q] - ratio[q]; });
+      take(size, at, score, ratio);
+    } else {
+      if constexpr (is_square) {
+        panel<V>::load_square_difference(from_column(scores, at), from_column(frozen, at), ratio, ask);
+      } else {
+        ask();
+        panel<V>::load_difference(from_column(scores, at), from_column(frozen, at), ratio);
+      }
+      take(size, at, ratio, ratio);
+    }
+  };
+  std::size_t k = 0;
+  if constexpr (panel<V>::has_squares) {
+    constexpr std::size_t square = panel<V>::square;
+    for (; in_squares && k + square / 2 < columns; k += square) {
+      take_panel(std::integral_constant<std::size_t, square>{}, k);
+    }
+  }
+  for (; k < columns; k += panel_size) { take_panel(std::integral_constant<std::size_t, panel_size>{}, k); }
+}
+
+/// read_columns of a tile whose rows lie at equal distances, be they all there or masked. `AsksAhead`: for the rows
+/// after.
 template <bool WithScore, bool AsksAhead, class V, class Policy, class Reference, class Take>
 DYNAMICPO_INLINE void read_whole(const tile<V>& rows, const Policy& policy, const Reference& reference,
                                  const Take& take) {
   using T = typename V::element;
   constexpr bool has_reference = !std::is_same_v<Reference, reference_free_t>;
-  constexpr std::size_t panel_size = tile<V>::panel_size, lines = tile<V>::lines_of_panel;
-  const std::size_t columns = rows.columns;
+  constexpr std::size_t lines = tile<V>::lines_of_panel;
   auto next_scores = rows.template rejected_after<lines>(policy, AsksAhead ? rows.panels() : 0);
   auto next_frozen = rows.template rejected_after<lines>(reference, AsksAhead ? rows.panels() : 0);
   const auto ask = [&]() __attribute__((always_inline)) {
@@ -43,49 +102,9 @@ DYNAMICPO_INLINE void read_whole(const tile<V>& rows, const Policy& policy, cons
       return spaced<const T>{nullptr, 0};  // no reference, or a type that no tile is whole with
     }
   };
-  const spaced<const T> scores = rows_of(policy), frozen = rows_of(reference);
-  const auto take_panel = [&](auto size, std::size_t first) __attribute__((always_inline)) {
-    constexpr bool is_square = size > panel_size;
-    const std::size_t at = columns < size ? 0 : std::min<std::size_t>(first, columns - size);
-    const auto here = [&] { return spaced<const T>{scores.base + at, scores.stride}; };
-    const auto there = [&] { return spaced<const T>{frozen.base + at, frozen.stride}; };
-    const auto load = [&](const spaced<const T>& from, V* to) __attribute__((always_inline)) {
-      if constexpr (is_square) {
-        panel<V>::load_square(from, to, ask);
-      } else {
-        ask();
-        panel<V>::load(from, to);
-      }
-    };
-    V ratio[size];
-    if constexpr (!has_reference) {
-      load(here(), ratio);
-      take(size, at, ratio, ratio);
-    } else if constexpr (WithScore) {
-      V score[size];
-      load(here(), score);
-      load(there(), ratio);
-      unrolled<size>([&](auto q) __attribute__((always_inline)) { ratio[q] = score[q] - ratio[q]; });
-      take(size, at, score, ratio);
-    } else {
-      if constexpr (is_square) {
-        panel<V>::load_square_difference(here(), there(), ratio, ask);
-      } else {
-        ask();
-        panel<V>::load_difference(here(), there(), ratio);
-      }
-      take(size, at, ratio, ratio);
-    }
-  };
-  std::size_t k = 0;
-  if constexpr (panel<V>::has_squares) {
-    constexpr std::size_t square = panel<V>::square;
-    const bool fits = rows.has_columns_and_no_gap(policy, square) && rows.has_columns_and_no_gap(reference, square);
-    for (; fits && k + square / 2 < columns; k += square) {
-      take_panel(std::integral_constant<std::size_t, square>{}, k);
-    }
-  }
-  for (; k < columns; k += panel_size) { take_panel(std::integral_constant<std::size_t, panel_size>{}, k); }
+  const bool in_squares =
+      rows.has_columns_and_no_gap(policy, V::count) && rows.has_columns_and_no_gap(reference, V::count);
+  read_columns<WithScore, has_reference>(rows, rows_of(policy), rows_of(reference), in_squares, ask, take);
 }
 
 /// Step 1 for a whole tile: log-ratios, or what becomes(tile)(ratio) makes of them, to `to`, and scores if `WithScore`.

@@ -311,9 +311,9 @@ constexpr auto view(Chosen&& chosen, Rejected&& rejected) {
 namespace detail {
 /// \throws std::invalid_argument unless 0 <= offsets[0] <= offsets[1] <= .. <= size, naming the first that is not so.
 constexpr void require_offsets(std::span<const std::int64_t> offsets, index size) {
-  bool falls = offsets.front() < 0 || offsets.back() > size;
-  for (std::size_t i = 1; i < offsets.size(); ++i) { falls |= offsets[i] < offsets[i - 1]; }
-  for (std::size_t i = 0; falls && i < offsets.size(); ++i) {
+  std::int64_t falls = offsets.front() < 0 || offsets.back() > size ? 1 : 0;  // as wide as what is compared
+  for (std::size_t i = 1; i < offsets.size(); ++i) { falls |= offsets[i] < offsets[i - 1] ? 1 : 0; }
+  for (std::size_t i = 0; falls != 0 && i < offsets.size(); ++i) {
     if (offsets[i] < (i == 0 ? 0 : offsets[i - 1]) || offsets[i] > size) {
       throw_invalid("view", "offsets[" + std::to_string(i) + "] is " + std::to_string(offsets[i]) +
                                 ", expected monotone within [0, " + std::to_string(size) + "]");

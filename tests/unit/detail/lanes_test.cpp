@@ -7,9 +7,11 @@
 #include <numeric>
 #include <vector>
 
+#include "dynamicpo/detail/some_lanes.hpp"
 #include "dynamicpo/detail/transpose.hpp"
 #include "dynamicpo/sample/philox.hpp"
 #include "support/catch.hpp"
+#include "support/skip.hpp"
 
 namespace po = dynamicpo;
 using po::detail::lanes;
@@ -121,6 +123,59 @@ void check_squares() {
         REQUIRE(differences[k][l] == from[l * width + k + 2] - other[l * width + k + 2]);
       }
     }
+    std::vector<T> to(V::count * width, T(-1));
+    panel::store_square(columns, po::detail::spaced<T>{to.data() + 1, width});
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      const std::size_t k = i % width;
+      CAPTURE(i);
+      REQUIRE(to[i] == (1 <= k && k < 1 + size ? from[i + 1] : T(-1)));
+    }
+  }
+}
+
+// Squares and panels at places in any order, from a column on: what has no bit is not touched.
+template <class V>
+void check_some() {
+  using T = typename V::element;
+  using panel = po::detail::panel<V>;
+  if constexpr (po::detail::stores_some<typename V::vector> && panel::has_squares) {
+    constexpr std::size_t size = panel::square, width = size + 20, at = 3;
+    po::sample::philox_engine random{8};
+    V columns[size];
+    std::ptrdiff_t place[V::count];
+    std::uint64_t bits[V::count];
+    for (std::size_t l = 0; l < V::count; ++l) {
+      place[l] = static_cast<std::ptrdiff_t>((l * 5 % V::count) * width);
+      bits[l] = random() | std::uint64_t{random()} << 32;
+    }
+    for (std::size_t k = 0; k < size; ++k) {
+      T numbers[V::count];
+      for (std::size_t l = 0; l < V::count; ++l) { numbers[l] = static_cast<T>(100 * l + k); }
+      columns[k] = V::load(numbers);
+    }
+    for (const std::size_t stored : {size, panel::columns}) {
+      std::vector<T> to(V::count * width, T(-1));
+      const po::detail::placed_some<T> there{{to.data(), place, at}, bits};
+      if (stored == size) {
+        panel::store_square(columns, there);
+      } else {
+        panel::store(columns, there);
+      }
+      for (std::size_t l = 0; l < V::count; ++l) {
+        for (std::size_t i = 0; i < width; ++i) {
+          const bool written = at <= i && i < at + stored && (bits[l] >> i & 1) != 0;
+          CAPTURE(stored, l, i);
+          REQUIRE(to[static_cast<std::size_t>(place[l]) + i] == (written ? static_cast<T>(100 * l + i - at) : T(-1)));
+        }
+      }
+    }
+    for (std::size_t l = 0; l < V::count; ++l) {
+      auto taken = columns[1].part[0];
+      po::detail::take_some(bits[l], columns[0].part[0], taken);
+      for (std::size_t i = 0; i < V::per_part; ++i) {
+        REQUIRE(taken[i] == columns[(bits[l] >> i & 1) != 0 ? 0 : 1][i]);
+      }
+    }
   }
 }
 
@@ -190,6 +245,14 @@ TEST_CASE("lanes add up in one order, whatever the registers") {
 TEST_CASE("panels move rows to lanes and back, and touch nothing else") {
   with_every_width<float, 16>([]<class V>(V) { check_panels<V>(); });
   with_every_width<double, 8>([]<class V>(V) { check_panels<V>(); });
+}
+
+TEST_CASE("numbers without a bit are not stored") {
+  with_every_width<float, 16>([]<class V>(V) { check_some<V>(); });
+  with_every_width<double, 8>([]<class V>(V) { check_some<V>(); });
+#if !defined(__AVX512VL__)
+  test_support::skip("built without AVX-512");
+#endif
 }
 
 TEST_CASE("squares move as many columns as rows to lanes at a time") {

@@ -40,13 +40,14 @@ TEST_CASE("bits_of_present asks the mask and the lengths") {
   for (const auto& view : {plain, plain.with_mask(mask), plain.with_lengths(chosen_lengths, lengths),
                            plain.with_mask(mask).with_lengths(chosen_lengths, lengths)}) {
     for (po::index row = 0; row < rows; ++row) {
-      const std::uint64_t bits = po::detail::bits_of_present(view, row, static_cast<std::size_t>(negatives));
+      const std::uint64_t bits =
+          po::detail::bits_of_present(view, row, view.flat(row), static_cast<std::size_t>(negatives));
       for (po::index k = 0; k < 64; ++k) {
         REQUIRE((bits >> k & 1) == (k < negatives && view.present(row, k) ? 1u : 0u));
       }
     }
   }
-  REQUIRE(po::detail::bits_of_present(plain, 0, 0) == 0);
+  REQUIRE(po::detail::bits_of_present(plain, 0, 0, 0) == 0);
 }
 
 TEMPLATE_TEST_CASE("lane_bits gives back the bits of each lane, whole and one by one", "", float, double) {
@@ -59,7 +60,13 @@ TEMPLATE_TEST_CASE("lane_bits gives back the bits of each lane, whole and one by
   po::detail::lane_bits<V> set{};
   for (std::size_t k = 0; k < 64; ++k) {
     const auto truth = lanes[k];
-    for (std::size_t l = 0; l < V::count; ++l) { REQUIRE((truth[l] != 0) == ((bits[l] >> k & 1) != 0)); }
+    const auto from = lanes.from(k);
+    for (std::size_t l = 0; l < V::count; ++l) {
+      REQUIRE((truth[l] != 0) == ((bits[l] >> k & 1) != 0));
+      for (std::size_t i = 0; i < V::count; ++i) {
+        REQUIRE((from.lacks(i)[l] != 0) == (i + k >= 64 || (bits[l] >> (k + i) & 1) == 0));
+      }
+    }
     set.set(k, truth);
   }
   for (std::size_t l = 0; l < V::count; ++l) { REQUIRE(found[l] == bits[l]); }

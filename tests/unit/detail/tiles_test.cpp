@@ -12,20 +12,28 @@
 namespace po = dynamicpo;
 using V = po::detail::lanes<float, 16, 16>;
 
-TEST_CASE("order_by_length orders stably, and tells how many rows are short enough") {
+TEST_CASE("rows_by_length orders stably, and tells how many rows are short enough and where each is") {
   const auto batch = test_support::random_batch<float>(5, 128, 40, true);
   const auto rows = batch.policy.view();
-  std::vector<std::int32_t> order(100);
   const po::index first = 17;
-  const auto length = [&](std::int32_t i) { return std::min<po::index>(rows.negatives(first + i), 65); };
-  const std::size_t fit = po::detail::order_by_length<64>(rows, first, order);
-  REQUIRE(std::set<std::int32_t>(order.begin(), order.end()).size() == order.size());
-  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
-    REQUIRE(std::pair(length(order[i]), order[i]) < std::pair(length(order[i + 1]), order[i + 1]));
+  for (const std::size_t number : {std::size_t{1}, std::size_t{7}, std::size_t{100}, std::size_t{111}}) {
+    const auto length = [&](std::int32_t i) { return std::min<po::index>(rows.negatives(first + i), 65); };
+    const po::detail::rows_by_length<64> found(rows, first, number);
+    const std::vector<std::int32_t> order(found.distance, found.distance + number);
+    REQUIRE(std::set<std::int32_t>(order.begin(), order.end()).size() == number);
+    REQUIRE((0 <= *std::min_element(order.begin(), order.end()) &&
+             *std::max_element(order.begin(), order.end()) < static_cast<std::int32_t>(number)));
+    for (std::size_t i = 0; i < number; ++i) {
+      REQUIRE(found.place[i] == rows.flat(first + order[i]));
+      REQUIRE(found.count[i] == rows.negatives(first + order[i]));
+      if (i + 1 < number) {
+        REQUIRE(std::pair(length(order[i]), order[i]) < std::pair(length(order[i + 1]), order[i + 1]));
+      }
+    }
+    REQUIRE(found.fitting == static_cast<std::size_t>(std::count_if(order.begin(), order.end(),
+                                                                    [&](std::int32_t i) { return length(i) <= 64; })));
+    if (number >= 100) { REQUIRE(found.fitting < number); }
   }
-  REQUIRE(fit == static_cast<std::size_t>(
-                     std::count_if(order.begin(), order.end(), [&](std::int32_t i) { return length(i) <= 64; })));
-  REQUIRE(fit < order.size());
 }
 
 TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones by themselves", "",
@@ -35,12 +43,11 @@ TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones
       const auto batch = test_support::random_batch<float>(6, 300, negatives, ragged);
       const auto rows = batch.policy.view();
       for (const auto& [first, end] : {std::pair<po::index, po::index>{0, 300}, {32, 33}, {64, 250}}) {
-        std::vector<std::int32_t> order(po::detail::rows_in_order);
         std::multiset<po::index> seen;
         std::set<std::pair<po::index, po::index>> asked_for;
         const po::detail::tile<V>* awaited = nullptr;
         po::detail::for_each_tile<po::detail::tile<V>, by_length>(
-            rows, first, end, std::span(order), false,
+            rows, first, end, false,
             [&](po::detail::tile<V>* now, po::detail::tile<V>* next) {
               REQUIRE(now == awaited);
               REQUIRE((now != next || now == nullptr));
@@ -57,6 +64,11 @@ TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones
               for (std::size_t l = 0; l < tile.used; ++l) {
                 if (by_length) { REQUIRE(rows.negatives(tile.row(l)) <= 64); }
                 seen.insert(tile.row(l));
+              }
+              if (!tile.in_turn) {
+                for (std::size_t l = 0; l < tile.used; ++l) {
+                  REQUIRE((tile.begins[l] == rows.flat(tile.row(l)) && tile.count[l] == rows.negatives(tile.row(l))));
+                }
               }
               for (std::size_t l = tile.used; l < V::count; ++l) { REQUIRE(tile.row(l) == tile.row(0)); }
             },
