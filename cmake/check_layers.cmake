@@ -37,7 +37,7 @@ set(layers
     "detail/column_evaluation"
     "detail/tile detail/long_row detail/group_row detail/instrument_row"
     "detail/whole_tile"
-    "detail/tiles detail/present_tile detail/tile_store detail/group_selection"
+    "detail/tiles detail/long_cuts detail/present_tile detail/tile_store detail/group_selection"
     "detail/rows_alone detail/row_stretch"
     "detail/joined_rows"
     "detail/summed_rows"

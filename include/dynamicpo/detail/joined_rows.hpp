@@ -7,13 +7,16 @@
 
 #include "dynamicpo/detail/column_evaluation.hpp"
 #include "dynamicpo/detail/elementary.hpp"
+#include "dynamicpo/detail/long_cuts.hpp"
 #include "dynamicpo/detail/long_row.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
 #include "dynamicpo/detail/rows_alone.hpp"
 #include "dynamicpo/detail/tile.hpp"
+#include "dynamicpo/detail/tiles.hpp"
 
-/// Long rows of which all negatives are taken, a few together: one alone waits for its own logarithm and exponential.
+/// Long rows, a few together: of those of which all negatives are taken one alone waits for its own logarithm and
+/// exponential, and cuts are found faster side by side.
 namespace dynamicpo::inline v1::detail {
 
 /// Sees dense long rows through the three steps, with the bits that each has alone.
@@ -51,19 +54,27 @@ struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
   /// So many negatives at most, that the rows stay in the nearest cache.
   static constexpr index most_joined = 1024;
 
-  /// Sees the long row `first` through, and the next ones if they go together; returns how many of the `left`.
+  /// Whether cuts are searched for in rows side by side.
+  static constexpr bool finds_cuts = searches_cuts<typename Pipeline::select_type> && std::is_same_v<stored, compute>;
+
+  /// Sees the first of some long rows through, and the next ones if they go together; returns how many.
   template <class V>
-  DYNAMICPO_INLINE index long_rows_from(index first, index left, row_buffers<compute>& lane, block_rows& block) const {
+  DYNAMICPO_INLINE std::size_t some_long_rows(const long_rows& rows, row_buffers<compute>& lane,
+                                              block_rows& block) const {
+    const index first = rows[0];
     if constexpr (joins_rows<V>) {
-      constexpr auto together = static_cast<index>(long_row<V>::together);
-      if (left >= together && may_join<V>(first)) {
+      constexpr std::size_t together = long_row<V>::together;
+      if (rows.number >= together && may_join<V>(first)) {
         bool done = false;
         run_apart<V::bytes>([&](auto) { done = see_through<V>(first, lane, block); });
-        for (index row = first; !done && row < first + together; ++row) {
-          alone::template apart_row<V>(row, lane, block);
-        }
+        for (std::size_t i = 0; !done && i < together; ++i) { alone::template apart_row<V>(rows[i], lane, block); }
         return together;
       }
+    }
+    if constexpr (finds_cuts) {
+      std::size_t number = 0;
+      run_apart<V::bytes>([&](auto) { number = see_through_cut<V>(rows, lane, block); });
+      if (number > 0) { return number; }
     }
     alone::template apart_row<V>(first, lane, block);
     return 1;
@@ -76,6 +87,28 @@ struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
                 policy.negatives(row) <= std::min(most_joined, aggregate::max_negatives);
     if constexpr (has_reference) { fits = fits && !reference.ragged() && tile<V>::in_place(reference); }
     return fits;
+  }
+
+  /// Finds cuts of as many rows as there are lanes, if they are short enough; returns how many it saw through.
+  template <class V>
+  DYNAMICPO_INLINE std::size_t see_through_cut(const long_rows& rows, row_buffers<compute>& lane,
+                                               block_rows& block) const {
+    using cuts = long_cuts<V>;
+    std::size_t number = 0, columns = 0;
+    for (; number < std::min(rows.number, cuts::rows); ++number) {
+      const auto size = static_cast<std::size_t>(policy.negatives(rows[number]));
+      if (size > cuts::longest) { break; }
+      columns = std::max(columns, size);
+    }
+    if (number < cuts::worth_it || policy.masked() || !tile<V>::in_place(policy)) { return 0; }
+    cuts found(columns);
+    for (std::size_t l = 0; l < number; ++l) {
+      const index row = rows[l];
+      found.put(l, {&policy.rejected(row, 0), static_cast<std::size_t>(policy.negatives(row))}, policy.chosen(row));
+    }
+    found.find(pipeline.select);
+    for (std::size_t l = 0; l < number; ++l) { alone::template apart_row<V>(rows[l], lane, block, found.least(l)); }
+    return number;
   }
 
   /// False, with nothing written, where one of them is not finite.

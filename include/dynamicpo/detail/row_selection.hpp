@@ -41,9 +41,9 @@ struct row_selection {
             if (next != nullptr) { load(*next); }
             if (now != nullptr) { side_by_side_rows(*now, lane, total); }
           },
-          [&](index row, index) {
-            one_row(row, lane, total);
-            return index{1};
+          [&](const long_rows& rows) {
+            one_row(rows[0], lane, total);
+            return std::size_t{1};
           });
     } else {
       for (; first < end; ++first) { one_row(first, lane, total); }

@@ -77,18 +77,21 @@ struct rows_alone {
 
   bool is_long(index row) const { return policy.negatives(row) > static_cast<index>(tile_columns); }
 
-  /// A row that no tile holds: a long one along the lanes, if it is all there and finite; else by itself.
+  /// A row that no tile holds: a long one along the lanes, if it is all there and finite; else by itself. `least`: the
+  /// least selected score, where it is known.
   template <class V>
-  DYNAMICPO_INLINE void apart_row(index row, row_buffers<compute>& lane, block_rows& block) const {
+  DYNAMICPO_INLINE void apart_row(index row, row_buffers<compute>& lane, block_rows& block,
+                                  const compute* least = nullptr) const {
     bool done = false;
     if (is_long(row)) {
-      run_apart<V::bytes>([&](auto) { done = long_row_in_place<V>(row, lane, block); });
+      run_apart<V::bytes>([&](auto) { done = long_row_in_place<V>(row, lane, block, least); });
     }
     if (!done) { one_row(row, lane, block); }
   }
 
   template <class V>
-  DYNAMICPO_INLINE bool long_row_in_place(index row, row_buffers<compute>& lane, block_rows& block) const {
+  DYNAMICPO_INLINE bool long_row_in_place(index row, row_buffers<compute>& lane, block_rows& block,
+                                          const compute* least) const {
     if constexpr (!std::is_same_v<stored, compute>) {
       return false;
     } else {
@@ -120,7 +123,8 @@ struct rows_alone {
         } else {
           auto scratch = lane.scratch();
           const select::row_scores<compute> seen{policy.chosen(row), scores, row};
-          if (along.select(cut_apart<V::bytes>(pipeline.select, seen, scratch).least) == compute(0)) { return false; }
+          const compute cut = least != nullptr ? *least : cut_apart<V::bytes>(pipeline.select, seen, scratch).least;
+          if (along.select(cut) == compute(0)) { return false; }
         }
       }
       if (compute(static_cast<double>(aggregate::max_negatives)) < along.selected()) { return false; }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "dynamicpo/detail/lanes.hpp"
@@ -120,19 +122,19 @@ DYNAMICPO_INLINE void merge_halves(V* values) {
   for (std::size_t i = 0; i < 2 * Half; i += quarter) { merge_in_registers<quarter>(values + i); }
 }
 
-inline constexpr std::size_t sort_lanes_limit = 64;
+inline constexpr std::size_t sort_lanes_limit = 128;
 
 /// Sorts value(0) .. value(count - 1) in each lane, ascending, in `room` for sort_lanes_limit; where they begin there.
 template <class V, class Value>
 DYNAMICPO_INLINE const V* sort_lanes(V* room, std::size_t count, Value value) {
   constexpr std::size_t block = 16;
-  const std::size_t size = count <= block ? block : count <= 2 * block ? 2 * block : 4 * block;
-  V* const sorted = room + (size - count);
+  const std::size_t size = std::max(block, std::bit_ceil(count)), absent = size - count;
+  V* const sorted = room + absent;
   for (std::size_t k = 0; k < count; ++k) { sorted[k] = value(k); }
   // What fills up the size comes first in order, and stays there.
-  const std::size_t first = (size - count) / block * block;
-  for (V* absent = room + (count <= 4 ? 12 : count <= 8 ? 8 : 0); absent < sorted; ++absent) {
-    *absent = V(-std::numeric_limits<typename V::element>::infinity());
+  const std::size_t first = absent / block * block;
+  for (V* at = room + (count <= 4 ? 12 : count <= 8 ? 8 : 0); at < sorted; ++at) {
+    *at = V(-std::numeric_limits<typename V::element>::infinity());
   }
   for (std::size_t begin = first; begin < size; begin += block) {
     const std::size_t taken = count - (size - begin - block);
@@ -144,12 +146,17 @@ DYNAMICPO_INLINE const V* sort_lanes(V* room, std::size_t count, Value value) {
       sort_in_registers<16>(room + begin);
     }
   }
-  if (size > block) {
-    for (std::size_t begin = count <= 3 * block ? size - 2 * block : 0; begin < size; begin += 2 * block) {
-      merge_halves<block>(room + begin);
+  // Where the first half is of what fills up, both are in order.
+  const auto merge_all = [&](auto half) __attribute__((always_inline)) {
+    if (size <= half) { return; }
+    const std::size_t whole = absent / (2 * half) * (2 * half);
+    for (std::size_t begin = whole + half <= absent ? whole + 2 * half : whole; begin < size; begin += 2 * half) {
+      merge_halves<half>(room + begin);
     }
-    if (size > 2 * block) { merge_halves<2 * block>(room); }
-  }
+  };
+  merge_all(std::integral_constant<std::size_t, block>{});
+  merge_all(std::integral_constant<std::size_t, 2 * block>{});
+  merge_all(std::integral_constant<std::size_t, 4 * block>{});
   return sorted;
 }
 

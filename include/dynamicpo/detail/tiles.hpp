@@ -16,14 +16,25 @@ namespace dynamicpo::inline v1::detail {
 /// Rows put in order at a time: few enough that their scores stay in the nearest cache.
 inline constexpr index rows_in_order = 128;
 
+/// Long rows, in turn or in an order.
+struct long_rows {
+  index from;
+  const std::int32_t* distance;  ///< of each from `from`; null: 0, 1, ..
+  std::size_t number;
+
+  DYNAMICPO_INLINE index operator[](std::size_t i) const {
+    return from + (distance == nullptr ? static_cast<index>(i) : index{distance[i]});
+  }
+};
+
 /// Rows [first, first + number), number <= rows_in_order, of a ragged view in the order of their lengths, shortest
 /// first; those of more than Longest are as good as equal and come last.
-template <std::size_t Longest>
+template <std::size_t Fitting, std::size_t Longest>
 struct rows_by_length {
-  static_assert(Longest < 255);
+  static_assert(Fitting <= Longest && Longest < 255);
   static constexpr std::size_t most_lanes = 16, room = static_cast<std::size_t>(rows_in_order) + most_lanes;
 
-  std::size_t fitting;          ///< how many are not longer
+  std::size_t fitting;          ///< how many have no more than Fitting
   std::int32_t distance[room];  ///< from `first`
   index place[room];            ///< where the rejected begin
   index count[room];            ///< how many there are
@@ -44,7 +55,7 @@ struct rows_by_length {
       each = before;
       before = static_cast<std::uint16_t>(before + here);
     }
-    fitting = begin[Longest + 1];
+    fitting = begin[Fitting + 1];
     for (std::size_t i = 0; i < number; ++i) {
       const std::size_t at = begin[length[i]]++;
       distance[at] = static_cast<std::int32_t>(i);
@@ -57,8 +68,8 @@ struct rows_by_length {
   }
 };
 
-/// tile_work(now, next) for rows [first, end), a block, and long_work(row, left) for those that no tile takes: `left`
-/// of them follow each other from `row` on, and it returns how many it saw through. Each tile is `next`, to be loaded,
+/// tile_work(now, next) for rows [first, end), a block, and long_work(long_rows) for those that no tile takes: it
+/// returns how many of them it saw through. Each tile is `next`, to be loaded,
 /// and then `now`, to be seen through; either may be null, before the first and after the last. `Tile`: a tile, or what
 /// adds to one. With `ByLength` ragged rows of a like length go side by side, so that few lanes wait for the longest:
 /// worth it where a column costs more than reading rows out of turn. With `long_together` tiles take dense long rows as
@@ -70,12 +81,13 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
   const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
   const bool all_long = !rows.ragged() && is_long(first);
   constexpr std::size_t count = Tile::rows;
-  static_assert(count <= rows_by_length<tile_columns>::most_lanes);
+  using in_order = rows_by_length<tile_columns, 2 * tile_columns>;
+  static_assert(count <= in_order::most_lanes);
   // Tiles of 8 to 16 columns take less time than memory does to answer; shorter ones need few lines.
   const bool is_quick = !rows.ragged() && index{8} <= rows.negatives(first) && rows.negatives(first) <= index{16};
   const std::size_t ahead = is_quick ? 2 : 1;
   Tile tiles[2];
-  std::optional<rows_by_length<tile_columns>> order;
+  std::optional<in_order> order;
   for (index from = first, to = first; from < end; from = to) {
     to = ordered ? std::min(end, from + rows_in_order) : end;
     const auto number = static_cast<std::size_t>(to - from);
@@ -99,8 +111,8 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
       tile_work(i > 0 ? &tiles[(i / count + 1) % 2] : nullptr, i < fit ? &next : nullptr);
     }
     for (std::size_t i = fit; i < number;) {
-      i += static_cast<std::size_t>(ordered ? long_work(from + index{order->distance[i]}, index{1})
-                                            : long_work(from + static_cast<index>(i), static_cast<index>(number - i)));
+      i += ordered ? long_work(long_rows{from, order->distance + i, number - i})
+                   : long_work(long_rows{from + static_cast<index>(i), nullptr, number - i});
     }
   }
 }

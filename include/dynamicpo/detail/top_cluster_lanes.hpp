@@ -11,7 +11,7 @@
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/sorting_network.hpp"
 
-/// The top cluster of an exact one-dimensional 3-means of up to 64 values, one row a lane, with a proof per lane.
+/// The top cluster of an exact one-dimensional 3-means of up to 128 values, one row a lane, with a proof per lane.
 ///
 /// Of sorted values and cuts i < j the cost is a constant less f(i, j), the sum over the three clusters of
 /// (sum of values)^2 / count, wherever the values are measured from. The best f is found over all cuts, beside the
@@ -164,11 +164,13 @@ DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::
   using number = typename V::element;
   using truth = typename V::truth;
   constexpr std::size_t most = top_cluster_lanes_limit / cut_block;
+  static_assert(most <= 32);  // bits of the least lane
   const std::size_t blocks = (of.count - 1 + cut_block - 1) / cut_block;
   const auto place = [&](std::size_t b) __attribute__((always_inline)) {
     return static_cast<std::ptrdiff_t>(of.count + cut_block * b) - static_cast<std::ptrdiff_t>(cut_block * blocks);
   };
-  V bottoms[most], tops[most], highest[most * most];
+  V bottoms[most], tops[most], highest[most * (most + 1) / 2];
+  const auto pair = [](std::size_t b, std::size_t c) { return c * (c + 1) / 2 + b; };
   for (std::size_t b = 0; b < blocks; ++b) {
     const V* const sums = of.sums + place(b);
     V squares(0);
@@ -184,16 +186,16 @@ DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::
     for (std::size_t b = 0; b < c; ++b) {
       const std::ptrdiff_t last = place(b) + std::ptrdiff_t{cut_phantoms};
       const V middle = of.mean_square(sum_c - of.sums[last], cut_block * (c - b) - cut_phantoms);
-      highest[c * most + b] = bottoms[b] + (middle + tops[c]);
+      highest[pair(b, c)] = bottoms[b] + (middle + tops[c]);
       reached = larger(reached, of.low[last] + (middle + top_c));
     }
-    highest[c * most + c] = bottoms[c] + tops[c];
+    highest[pair(c, c)] = bottoms[c] + tops[c];
   }
   const V needed = where(wanted, reached - margin, V(std::numeric_limits<number>::infinity()));
   std::uint32_t tried[most];
   for (std::size_t c = 0; c < blocks; ++c) {
     truth near(0);  // bit d: the block d below c
-    for (std::size_t b = 0; b <= c; ++b) { near = near + near - (needed < highest[c * most + b]); }
+    for (std::size_t b = 0; b <= c; ++b) { near = near + near - (needed < highest[pair(b, c)]); }
     tried[c] = any_bits(near);
   }
   for (std::size_t c = 0; c < blocks; ++c) {
