@@ -159,8 +159,8 @@ std::vector<step> steps_of(data& of) {
       {"sort of 15",
        [&of] {
          for_each_tile([&](std::size_t t) __attribute__((always_inline)) {
-           V sorted[detail::sort_lanes_limit];
-           const V* const first = detail::sort_lanes(
+           V sorted[detail::short_rows_limit];
+           const V* const first = detail::sort_lanes<detail::short_rows_limit>(
                sorted, negatives, [&](std::size_t k) __attribute__((always_inline)) { return of.column[t][k]; });
            for (std::size_t k = 0; k < negatives; ++k) { of.result[t][k] = first[k]; }
          });
@@ -168,7 +168,8 @@ std::vector<step> steps_of(data& of) {
       {"exact 3-means of 15, sort included",
        [&of] {
          for_each_tile([&](std::size_t t) __attribute__((always_inline)) {
-           of.result[t][0] = detail::top_cluster_lanes(of.column[t], negatives, V::truth(-1)).least;
+           of.result[t][0] =
+               detail::top_cluster_lanes<detail::short_rows_limit>(of.column[t], negatives, V::truth(-1)).least;
          });
        }},
   };

@@ -42,18 +42,18 @@ struct tiles {
 };
 
 /// The thresholds of all tiles; how many rows are uncertain.
-template <class T>
+template <std::size_t Most, class T>
 [[gnu::flatten, gnu::noinline]] std::size_t solve(const tiles<T>& batch, std::vector<T>& thresholds) {
   std::size_t uncertain = 0;
   using V = detail::lanes<T, tiles<T>::rows_of_tile, register_bytes>;
   using bits = detail::bits_of<T>;
-  V columns[detail::top_cluster_lanes_limit];
+  V columns[Most];
   const auto wanted = typename V::truth(bits(-1));
   typename V::truth open(bits(0));
   for (std::size_t tile = 0; tile < tiles<T>::count; ++tile) {
     const T* from = batch.values.data() + tile * batch.columns * V::count;
     for (std::size_t k = 0; k < batch.columns; ++k) { columns[k] = V::load(from + k * V::count); }
-    const auto found = detail::top_cluster_lanes(columns, batch.columns, wanted);
+    const auto found = detail::top_cluster_lanes<Most>(columns, batch.columns, wanted);
     found.least.store(thresholds.data() + tile * V::count);
     open = open + (found.certain + typename V::truth(bits(1)));
   }
@@ -61,16 +61,16 @@ template <class T>
   return uncertain;
 }
 
-template <class T>
+template <std::size_t Most, class T>
 [[gnu::flatten, gnu::noinline]] void sort_alone(const tiles<T>& batch, std::vector<T>& thresholds) {
   using V = detail::lanes<T, tiles<T>::rows_of_tile, register_bytes>;
   using part = detail::lanes<T, V::per_part, V::bytes>;
-  part columns[detail::top_cluster_lanes_limit];
+  part columns[Most];
   for (std::size_t tile = 0; tile < tiles<T>::count; ++tile) {
     for (std::size_t p = 0; p < V::parts; ++p) {
       const T* from = batch.values.data() + tile * batch.columns * V::count + p * part::count;
-      const part* sorted =
-          detail::sort_lanes(columns, batch.columns, [&](std::size_t k) { return part::load(from + k * V::count); });
+      const part* sorted = detail::sort_lanes<Most>(columns, batch.columns,
+                                                    [&](std::size_t k) { return part::load(from + k * V::count); });
       sorted[batch.columns / 2].store(thresholds.data() + tile * V::count + p * part::count);
     }
   }
@@ -98,30 +98,35 @@ double median(std::vector<double>& times) {
   return times[times.size() / 2];
 }
 
+template <std::size_t Most, class T>
+void report_of(const char* type, std::size_t columns) {
+  const tiles<T> batch{columns};
+  std::vector<T> thresholds(batch.count * batch.rows_of_tile), row(columns), values(columns + 1);
+  std::vector<std::uint8_t> flags(columns);
+  std::vector<po::accumulator_of<T>> sorted(columns + 1), weights(columns + 1), lower(columns + 1), best(columns + 1);
+  std::vector<detail::prefix_sums<po::accumulator_of<T>>> prefix(columns + 1);
+  std::vector<std::int32_t> tick(columns + 1);
+  po::select::scratch<T> scratch{values, sorted, weights, lower, best, prefix, tick};
+  std::vector<double> lanes, sorting, alone;
+  std::size_t uncertain = 0;
+  for (int repeat = 0; repeat < 31; ++repeat) {
+    lanes.push_back(nanoseconds([&] { uncertain = solve<Most>(batch, thresholds); }));
+    sorting.push_back(nanoseconds([&] { sort_alone<Most>(batch, thresholds); }));
+    alone.push_back(nanoseconds([&] { scalar(batch, row, flags, scratch); }));
+  }
+  const auto tile = static_cast<double>(batch.rows_of_tile), rows = tile * static_cast<double>(batch.count);
+  std::printf("%-6s %4zu %10.1f %10.1f %10.0f %12zu\n", type, columns, median(lanes) / rows, median(sorting) / rows,
+              median(alone) / tile, uncertain);
+}
+
 template <class T>
 void report(const char* type) {
   std::printf("%-6s %4s %10s %10s %10s %12s\n", type, "K", "ns/row", "sort", "scalar", "uncertain");
   for (const std::size_t columns : {3u, 5u, 8u, 12u, 15u, 16u, 19u, 24u, 32u, 48u, 64u}) {
-    const tiles<T> batch{columns};
-    std::vector<T> thresholds(batch.count * batch.rows_of_tile), row(64), values(64);
-    std::vector<std::uint8_t> flags(64);
-    std::vector<po::accumulator_of<T>> sorted(64), weights(64), lower(64), best(64);
-    po::select::scratch<T> scratch{};
-    scratch.values = values;
-    scratch.sorted = sorted;
-    scratch.weights = weights;
-    scratch.lower = lower;
-    scratch.best = best;
-    std::vector<double> lanes, sorting, alone;
-    std::size_t uncertain = 0;
-    for (int repeat = 0; repeat < 31; ++repeat) {
-      lanes.push_back(nanoseconds([&] { uncertain = solve(batch, thresholds); }));
-      sorting.push_back(nanoseconds([&] { sort_alone(batch, thresholds); }));
-      alone.push_back(nanoseconds([&] { scalar(batch, row, flags, scratch); }));
-    }
-    const auto tile = static_cast<double>(batch.rows_of_tile), rows = tile * static_cast<double>(batch.count);
-    std::printf("%-6s %4zu %10.1f %10.1f %10.0f %12zu\n", type, columns, median(lanes) / rows, median(sorting) / rows,
-                median(alone) / tile, uncertain);
+    report_of<detail::short_rows_limit, T>(type, columns);
+  }
+  for (const std::size_t columns : {80u, 100u, 128u, 200u, 256u}) {
+    report_of<detail::top_cluster_lanes_limit, T>(type, columns);
   }
 }
 

@@ -48,23 +48,23 @@ inline constexpr bool selects_in_lanes<select::threshold> = true;
 template <>
 inline constexpr bool selects_in_lanes<select::boundary> = true;
 
-// `score` holds `columns` scores of each row, -inf for what takes no part. `wanted`: rows that matter.
-template <class V>
+// `score` holds `columns` scores of each row, at most Most, -inf for what takes no part. `wanted`: rows that matter.
+template <std::size_t Most = short_rows_limit, class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::all&, const V&, const V*, std::size_t,
                                                    const typename V::truth& wanted) {
   return {V(std::numeric_limits<typename V::element>::lowest()), wanted, typename V::truth(0), selection_rule::all};
 }
-template <class V>
+template <std::size_t Most = short_rows_limit, class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::violators& select, const V& chosen, const V*,
                                                    std::size_t, const typename V::truth& wanted) {
   return {select.least(chosen), wanted, typename V::truth(0), selection_rule::violators};
 }
-template <class V>
+template <std::size_t Most = short_rows_limit, class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::threshold& select, const V& chosen, const V*,
                                                    std::size_t, const typename V::truth& wanted) {
   return {select.least(chosen), wanted, typename V::truth(0), selection_rule::threshold};
 }
-template <class V>
+template <std::size_t Most = short_rows_limit, class V>
 DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::boundary&, const V& chosen, const V* score,
                                                    std::size_t columns, const typename V::truth& wanted) {
   const V highest = joined_in_two(
@@ -75,7 +75,7 @@ DYNAMICPO_INLINE lane_selection<V> select_in_lanes(const select::boundary&, cons
   lane_selection<V> found{chosen, wanted, clustered, selection_rule::violators};
   if (any(clustered)) {
     lane_threshold<V> cluster;
-    run_apart<V::bytes>([&](auto) { cluster = top_cluster_lanes(score, columns, clustered); });
+    run_apart<V::bytes>([&](auto) { cluster = top_cluster_lanes<Most>(score, columns, clustered); });
     found.least = where(clustered, cluster.least, chosen);
     found.known = wanted & (~clustered | cluster.certain);
   }

@@ -53,7 +53,7 @@ class long_cuts {
     for (std::size_t k = 0; k < columns_; ++k) {
       spoilt = spoilt + where(scores[k] == V(absent), V(0), scores[k]) * V(0);
     }
-    const auto found = select_in_lanes(select, V::load(chosen_), scores, columns_, spoilt == V(0));
+    const auto found = select_in_lanes<longest>(select, V::load(chosen_), scores, columns_, spoilt == V(0));
     found.least.store(least_);
     found.known.store(known_);
   }

@@ -122,10 +122,9 @@ DYNAMICPO_INLINE void merge_halves(V* values) {
   for (std::size_t i = 0; i < 2 * Half; i += quarter) { merge_in_registers<quarter>(values + i); }
 }
 
-inline constexpr std::size_t sort_lanes_limit = 128;
-
-/// Sorts value(0) .. value(count - 1) in each lane, ascending, in `room` for sort_lanes_limit; where they begin there.
-template <class V, class Value>
+/// Sorts value(0) .. value(count - 1) in each lane, ascending, in `room` for Most, 64, 128 or 256; where they begin
+/// there.
+template <std::size_t Most, class V, class Value>
 DYNAMICPO_INLINE const V* sort_lanes(V* room, std::size_t count, Value value) {
   constexpr std::size_t block = 16;
   const std::size_t size = std::max(block, std::bit_ceil(count)), absent = size - count;
@@ -154,9 +153,9 @@ DYNAMICPO_INLINE const V* sort_lanes(V* room, std::size_t count, Value value) {
       merge_halves<half>(room + begin);
     }
   };
-  merge_all(std::integral_constant<std::size_t, block>{});
-  merge_all(std::integral_constant<std::size_t, 2 * block>{});
-  merge_all(std::integral_constant<std::size_t, 4 * block>{});
+  unrolled<std::bit_width(Most / block) - 1>([&](auto step) __attribute__((always_inline)) {
+    merge_all(std::integral_constant<std::size_t, (block << step)>{});
+  });
   return sorted;
 }
 

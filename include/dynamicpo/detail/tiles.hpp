@@ -28,10 +28,11 @@ struct long_rows {
 };
 
 /// Rows [first, first + number), number <= rows_in_order, of a ragged view in the order of their lengths, shortest
-/// first; those of more than Longest are as good as equal and come last.
+/// first: exactly up to Fitting, then by sixteens up to Longest; longer ones are as good as equal and come last.
 template <std::size_t Fitting, std::size_t Longest>
 struct rows_by_length {
-  static_assert(Fitting <= Longest && Longest < 255);
+  static constexpr std::size_t step = 16, classes = Fitting + 2 + (Longest - Fitting + step - 1) / step;
+  static_assert(Fitting <= Longest && classes < 256);
   static constexpr std::size_t most_lanes = 16, room = static_cast<std::size_t>(rows_in_order) + most_lanes;
 
   std::size_t fitting;          ///< how many have no more than Fitting
@@ -44,10 +45,12 @@ struct rows_by_length {
     const std::int64_t* const offsets = rows.offsets_data() + first;
     std::uint8_t length[rows_in_order];
     for (std::size_t i = 0; i < number; ++i) {
-      length[i] = static_cast<std::uint8_t>(
-          std::min<std::int64_t>(offsets[i + 1] - offsets[i], static_cast<std::int64_t>(Longest) + 1));
+      constexpr auto fits = static_cast<std::int64_t>(Fitting), most = static_cast<std::int64_t>(classes) - 1;
+      const std::int64_t size = offsets[i + 1] - offsets[i];
+      const std::int64_t beyond = fits + 1 + (size - fits - 1) / static_cast<std::int64_t>(step);
+      length[i] = static_cast<std::uint8_t>(size <= fits ? size : std::min(beyond, most));
     }
-    std::uint16_t begin[Longest + 2] = {};
+    std::uint16_t begin[classes] = {};
     for (std::size_t i = 0; i < number; ++i) { ++begin[length[i]]; }
     std::uint16_t before = 0;
     for (std::uint16_t& each : begin) {
@@ -81,7 +84,7 @@ DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, i
   const auto is_long = [&](index row) { return rows.negatives(row) > static_cast<index>(tile_columns); };
   const bool all_long = !rows.ragged() && is_long(first);
   constexpr std::size_t count = Tile::rows;
-  using in_order = rows_by_length<tile_columns, 2 * tile_columns>;
+  using in_order = rows_by_length<tile_columns, 4 * tile_columns>;
   static_assert(count <= in_order::most_lanes);
   // Tiles of 8 to 16 columns take less time than memory does to answer; shorter ones need few lines.
   const bool is_quick = !rows.ragged() && index{8} <= rows.negatives(first) && rows.negatives(first) <= index{16};

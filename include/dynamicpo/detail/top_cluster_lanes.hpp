@@ -11,7 +11,7 @@
 #include "dynamicpo/detail/lanes.hpp"
 #include "dynamicpo/detail/sorting_network.hpp"
 
-/// The top cluster of an exact one-dimensional 3-means of up to 128 values, one row a lane, with a proof per lane.
+/// The top cluster of an exact one-dimensional 3-means of up to 256 values, one row a lane, with a proof per lane.
 ///
 /// Of sorted values and cuts i < j the cost is a constant less f(i, j), the sum over the three clusters of
 /// (sum of values)^2 / count, wherever the values are measured from. The best f is found over all cuts, beside the
@@ -24,6 +24,10 @@
 /// the sums of the three clusters move by u E together, and f by 2 Y u E; the operations on them add 7 u f. Two such
 /// errors stand against a difference: 14 u f + 4 u Y E, and terms in u^2. The scalar code takes costs within 16 n u of
 /// double for equal, and its own costs are nearer than that to the true ones.
+///
+/// Added up in double and then rounded, each s is u |s| off, whatever stands before it, and the sums of the three
+/// clusters, differences of two s each, are 6 u max |s| off together: E = 6 max |s|. That the additions are n^2 u' Y
+/// off, u' of double, is less than a share of what is left between 4 and 5 E: max |s| is at least Y / 2.
 namespace dynamicpo::inline v1::detail {
 
 #pragma GCC diagnostic push
@@ -35,7 +39,8 @@ struct lane_threshold {
   typename V::truth certain;  ///< proved to be what select::boundary answers
 };
 
-inline constexpr std::size_t top_cluster_lanes_limit = sort_lanes_limit;
+/// So many values at most, and of short rows.
+inline constexpr std::size_t top_cluster_lanes_limit = 256, short_rows_limit = 64;
 
 template <class T>
 inline constexpr std::array<T, top_cluster_lanes_limit + 1> reciprocals = [] {
@@ -158,19 +163,24 @@ DYNAMICPO_INLINE void search_all_cuts(const cut_sums<V>& of, best_cut<V>& found)
 /// As search_all_cuts, less blocks of 4 x 4 cuts whose f is below the best by more than `margin` in all wanted lanes.
 /// No f of a block is above that of what all its bottom, middle and top clusters share plus the squares of the values
 /// between, as if those cost nothing. Blocks end with the last value.
-template <class V>
+template <std::size_t Most, class V>
 DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::truth& wanted, const V& margin,
                                        best_cut<V>& found) {
   using number = typename V::element;
   using truth = typename V::truth;
-  constexpr std::size_t most = top_cluster_lanes_limit / cut_block;
-  static_assert(most <= 32);  // bits of the least lane
+  constexpr std::size_t most = Most / cut_block;
+  static_assert(most <= 64);  // bits of `tried`
   const std::size_t blocks = (of.count - 1 + cut_block - 1) / cut_block;
   const auto place = [&](std::size_t b) __attribute__((always_inline)) {
     return static_cast<std::ptrdiff_t>(of.count + cut_block * b) - static_cast<std::ptrdiff_t>(cut_block * blocks);
   };
-  V bottoms[most], tops[most], highest[most * (most + 1) / 2];
-  const auto pair = [](std::size_t b, std::size_t c) { return c * (c + 1) / 2 + b; };
+  V bottoms[most], tops[most];
+  const auto last_of = [&](std::size_t b) __attribute__((always_inline)) {
+    return place(b) + std::ptrdiff_t{cut_phantoms};
+  };
+  const auto middle = [&](std::size_t b, std::size_t c, const V& sum_c) __attribute__((always_inline)) {
+    return of.mean_square(sum_c - of.sums[last_of(b)], cut_block * (c - b) - cut_phantoms);
+  };
   for (std::size_t b = 0; b < blocks; ++b) {
     const V* const sums = of.sums + place(b);
     V squares(0);
@@ -178,32 +188,36 @@ DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::
       squares += (sums[t + 1] - sums[t]) * (sums[t + 1] - sums[t]);
     });
     bottoms[b] = of.low[place(b)] + squares;
-    tops[b] = of.top(static_cast<std::size_t>(place(b) + std::ptrdiff_t{cut_phantoms})) + squares;
+    tops[b] = of.top(static_cast<std::size_t>(last_of(b))) + squares;
   }
   V reached(0);
-  for (std::size_t c = 0; c < blocks; ++c) {
-    const V sum_c = of.sums[place(c)], top_c = c > 0 ? of.top(static_cast<std::size_t>(place(c))) : V(0);
+  for (std::size_t c = 1; c < blocks; ++c) {
+    const V sum_c = of.sums[place(c)], top_c = of.top(static_cast<std::size_t>(place(c)));
     for (std::size_t b = 0; b < c; ++b) {
-      const std::ptrdiff_t last = place(b) + std::ptrdiff_t{cut_phantoms};
-      const V middle = of.mean_square(sum_c - of.sums[last], cut_block * (c - b) - cut_phantoms);
-      highest[pair(b, c)] = bottoms[b] + (middle + tops[c]);
-      reached = larger(reached, of.low[last] + (middle + top_c));
+      reached = larger(reached, of.low[last_of(b)] + (middle(b, c, sum_c) + top_c));
     }
-    highest[pair(c, c)] = bottoms[c] + tops[c];
   }
   const V needed = where(wanted, reached - margin, V(std::numeric_limits<number>::infinity()));
-  std::uint32_t tried[most];
+  std::uint64_t tried[most];  // bit d: the block d below
   for (std::size_t c = 0; c < blocks; ++c) {
-    truth near(0);  // bit d: the block d below c
-    for (std::size_t b = 0; b <= c; ++b) { near = near + near - (needed < highest[pair(b, c)]); }
-    tried[c] = any_bits(near);
+    const V sum_c = of.sums[place(c)], top_c = tops[c];
+    tried[c] = 0;
+    for (std::size_t far = c / 32 + 1; far-- > 0;) {  // 32 blocks at a time, the bits that a lane has
+      const std::size_t nearest = c - 32 * far;
+      truth near(0);
+      for (std::size_t b = nearest < 32 ? 0 : nearest - 31; b <= nearest; ++b) {
+        const V highest = b < c ? bottoms[b] + (middle(b, c, sum_c) + top_c) : bottoms[c] + top_c;
+        near = near + near - (needed < highest);
+      }
+      tried[c] |= std::uint64_t{any_bits(near)} << 32 * far;
+    }
   }
   for (std::size_t c = 0; c < blocks; ++c) {
-    std::uint32_t left = tried[c];
+    std::uint64_t left = tried[c];
     if (left == 0) { continue; }
     block_of_cuts<V> cuts(of, place(c));
     if ((left & 1) != 0) { cuts.try_own(of.low + place(c)); }
-    for (left &= ~1u; left != 0; left &= left - 1) {
+    for (left &= ~std::uint64_t{1}; left != 0; left &= left - 1) {
       const auto below = static_cast<std::size_t>(std::countr_zero(left));
       const V *const sums = of.sums + place(c - below), *const low = of.low + place(c - below);
       const number* const inverse = &reciprocals<number>[cut_block * below];
@@ -216,15 +230,33 @@ DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::
   }
 }
 
-/// The threshold of sorted values in registers of V, whose arithmetic decides what is certain. -infinity takes no part.
+/// sums[k], k = 0 .. count, from the middle place outward, rounded once.
 template <class V>
+DYNAMICPO_INLINE void sum_outward_in_double(const V* values, std::size_t count, const V& centre, V* sums) {
+  using wide = lanes<double, V::count, V::bytes>;
+  const wide from(centre);
+  wide above(0), below(0);
+  for (std::size_t k = count / 2; k < count; ++k) {
+    above += wide(values[k]) - from;
+    sums[k + 1] = V(above);
+  }
+  for (std::size_t k = count / 2; k-- > 0;) {
+    below -= wide(values[k]) - from;
+    sums[k] = V(below);
+  }
+}
+
+/// The threshold of sorted values in registers of V, whose arithmetic decides what is certain. -infinity takes no part.
+/// Of long rows sums in float would leave too many uncertain.
+template <std::size_t Most, class V>
 DYNAMICPO_INLINE lane_threshold<V> search_cuts(const V* values, std::size_t count, const typename V::truth& wanted) {
   using number = typename V::element;
   using limits = std::numeric_limits<number>;
   constexpr number unit = limits::epsilon() / 2;
+  constexpr bool sums_in_double = Most > short_rows_limit && sizeof(number) < sizeof(double);
   constexpr bool last_resort = limits::digits >= std::numeric_limits<double>::digits;  // bounds are worth their time
   const V absent(-limits::infinity());
-  V present(0), centre = values[count / 2], lowest = values[0], filled[top_cluster_lanes_limit];
+  V present(0), centre = values[count / 2], lowest = values[0], filled[Most];
   const V highest = values[count - 1];
   const bool ragged = any(lowest == absent);
   if (ragged) {  // what takes no part then lies in the centre, here the mean, at no distance
@@ -242,12 +274,16 @@ DYNAMICPO_INLINE lane_threshold<V> search_cuts(const V* values, std::size_t coun
     values = filled;
   }
 
-  V sums_room[cut_phantoms + top_cluster_lanes_limit + 1], low_room[cut_phantoms + top_cluster_lanes_limit];
+  V sums_room[cut_phantoms + Most + 1], low_room[cut_phantoms + Most];
   V *const sums = sums_room + cut_phantoms, *const low = low_room + cut_phantoms;
   const std::size_t middle = count / 2;
   sums[middle] = V(0);
-  for (std::size_t k = middle; k < count; ++k) { sums[k + 1] = sums[k] + (values[k] - centre); }
-  for (std::size_t k = middle; k-- > 0;) { sums[k] = sums[k + 1] - (values[k] - centre); }
+  if constexpr (sums_in_double) {
+    sum_outward_in_double(values, count, centre, sums);
+  } else {
+    for (std::size_t k = middle; k < count; ++k) { sums[k + 1] = sums[k] + (values[k] - centre); }
+    for (std::size_t k = middle; k-- > 0;) { sums[k] = sums[k + 1] - (values[k] - centre); }
+  }
   const cut_sums<V> of{values, count, sums, low};
   if (ragged) {
     const V missing = broadcast<V>(count) - present;
@@ -260,18 +296,25 @@ DYNAMICPO_INLINE lane_threshold<V> search_cuts(const V* values, std::size_t coun
 
   const V far = larger(centre - lowest, values[count - 1] - centre);
   V spread, cost;  // Y E, and what the cost is not above
-  if (last_resort || ragged) {
-    spread = magnitude(sums[0]);
-    cost = V(0);
-    for (std::size_t k = 0; k < count; ++k) {
-      spread += magnitude(sums[k + 1]);
-      cost += (sums[k + 1] - sums[k]) * (sums[k + 1] - sums[k]);
+  if constexpr (sums_in_double) {
+    V most(0);
+    for (std::size_t k = 0; k <= count; ++k) { most = larger(most, magnitude(sums[k])); }
+    spread = far * (V(6) * most);
+    cost = broadcast<V>(count) * far * far;
+  } else {
+    if (last_resort || ragged) {
+      spread = magnitude(sums[0]);
+      cost = V(0);
+      for (std::size_t k = 0; k < count; ++k) {
+        spread += magnitude(sums[k + 1]);
+        cost += (sums[k + 1] - sums[k]) * (sums[k + 1] - sums[k]);
+      }
+    } else {  // the sums rise outward, the faster the further
+      spread = V(0.5) * (broadcast<V>(middle + 1) * sums[0] + broadcast<V>(count - middle + 1) * sums[count]);
     }
-  } else {  // the sums rise outward, the faster the further
-    spread = V(0.5) * (broadcast<V>(middle + 1) * sums[0] + broadcast<V>(count - middle + 1) * sums[count]);
+    spread = far * (spread + broadcast<V>(count) * far);
+    cost = last_resort ? cost + V(128 * unit) * spread : spread;
   }
-  spread = far * (spread + broadcast<V>(count) * far);
-  cost = last_resort ? cost + V(128 * unit) * spread : spread;
   const V costs_tie(32 * static_cast<double>(count) * std::numeric_limits<double>::epsilon() / 2);
   const V gap(64 * limits::min());  // products may fall below the normal numbers
 
@@ -283,7 +326,9 @@ DYNAMICPO_INLINE lane_threshold<V> search_cuts(const V* values, std::size_t coun
       sums_room[i] = sums[0];
       low_room[i] = V(0);
     }
-    search_near_cuts(of, wanted, V(2) * (V(21 * unit) * spread + costs_tie * cost + gap), found);
+    const V most = sums_in_double ? cost : spread;  // no f is above
+    search_near_cuts<Most>(of, wanted, V(2) * (V(unit) * (V(16) * most + V(5) * spread) + costs_tie * cost + gap),
+                           found);
   }
   if (last_resort) { cost -= found.best; }
   const V bound = V(unit) * (V(16) * found.best + V(5) * spread) + costs_tie * cost + gap;
@@ -292,7 +337,7 @@ DYNAMICPO_INLINE lane_threshold<V> search_cuts(const V* values, std::size_t coun
 }
 
 /// Searches anew, in double, where an `asked` lane is not certain.
-template <class V>
+template <std::size_t Most, class V>
 DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, const typename V::truth& asked,
                                        lane_threshold<V>& search) {
   using number = typename V::element;
@@ -307,7 +352,7 @@ DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, con
     bool any_open = false;
     for (std::size_t lane = first; lane < first + few; ++lane) { any_open = any_open || open[lane] != 0; }
     if (!any_open) { continue; }
-    wide values[top_cluster_lanes_limit];
+    wide values[Most];
     double row[few];
     for (std::size_t k = 0; k < columns; ++k) {
       sorted[k].store(value);
@@ -316,7 +361,7 @@ DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, con
     }
     bits_of<double> wanted[few];
     for (std::size_t lane = 0; lane < few; ++lane) { wanted[lane] = open[first + lane]; }
-    const auto again = search_cuts(values, columns, wide::truth::load(wanted));
+    const auto again = search_cuts<Most>(values, columns, wide::truth::load(wanted));
     for (std::size_t lane = 0; lane < few; ++lane) {
       if (open[first + lane] == 0) { continue; }
       certain[first + lane] = static_cast<bits_of<number>>(again.certain[lane]);
@@ -327,20 +372,20 @@ DYNAMICPO_INLINE void search_in_double(const V* sorted, std::size_t columns, con
   search.least = V::load(least);
 }
 
-/// values[k], k < columns, 1 <= columns <= top_cluster_lanes_limit: the k-th value of each lane's row, finite, or
-/// -infinity for what takes no part. Lanes that are not `wanted` may hold anything and are not certain.
+/// values[k], k < columns, 1 <= columns <= Most <= top_cluster_lanes_limit: the k-th value of each lane's row, finite,
+/// or -infinity for what takes no part. Lanes that are not `wanted` may hold anything and are not certain.
 ///
 /// The threshold is the least value of the top cluster of the exact k-means with min(3, distinct values) clusters, as
 /// select::boundary finds it; a lane is `certain` only where that is proved.
-template <class V>
+template <std::size_t Most, class V>
 DYNAMICPO_INLINE lane_threshold<V> top_cluster_lanes(const V* values, std::size_t columns,
                                                      const typename V::truth& wanted) {
   using number = typename V::element;
   using part = lanes<number, V::per_part, V::bytes>;
   lane_threshold<V> found;
   for (std::size_t p = 0; p < V::parts; ++p) {
-    part room[sort_lanes_limit];
-    const part* const sorted = sort_lanes(
+    part room[Most];
+    const part* const sorted = sort_lanes<Most>(
         room, columns, [&](std::size_t k) __attribute__((always_inline)) {
           part value;
           value.part[0] = values[k].part[p];
@@ -348,9 +393,9 @@ DYNAMICPO_INLINE lane_threshold<V> top_cluster_lanes(const V* values, std::size_
         });
     typename part::truth asked;
     asked.part[0] = wanted.part[p];
-    lane_threshold<part> search = search_cuts(sorted, columns, asked);
+    lane_threshold<part> search = search_cuts<Most>(sorted, columns, asked);
     if constexpr (sizeof(number) < sizeof(double)) {
-      if (any(asked & ~search.certain)) { search_in_double(sorted, columns, asked, search); }
+      if (any(asked & ~search.certain)) { search_in_double<Most>(sorted, columns, asked, search); }
     }
     found.least.part[p] = search.least.part[0];
     found.certain.part[p] = (search.certain & asked).part[0];

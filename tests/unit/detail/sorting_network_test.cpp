@@ -15,8 +15,11 @@ namespace detail = dynamicpo::detail;
 /// Columns of numbers, sorted lane by lane.
 template <class V>
 std::vector<V> sorted_lanes(const std::vector<V>& columns) {
-  V room[detail::sort_lanes_limit];
-  const V* sorted = detail::sort_lanes(room, columns.size(), [&](std::size_t k) { return columns[k]; });
+  constexpr std::size_t most = 256;
+  V room[most];
+  const auto at = [&](std::size_t k) { return columns[k]; };
+  const V* sorted = columns.size() > 64 ? detail::sort_lanes<most>(room, columns.size(), at)
+                                        : detail::sort_lanes<64>(room, columns.size(), at);
   return std::vector<V>(sorted, sorted + columns.size());
 }
 
@@ -64,9 +67,9 @@ TEMPLATE_TEST_CASE("rows of every length are sorted, absent values first", "", (
   using V = TestType;
   using number = typename V::element;
   dynamicpo::sample::philox_engine random{4, V::count};
-  for (std::size_t count = 1; count <= detail::sort_lanes_limit; ++count) {
+  for (std::size_t count = 1; count <= 256; ++count) {
     for (const std::uint32_t levels : {2u, 5u, 1000000u}) {
-      for (int repeat = 0; repeat < 20; ++repeat) {
+      for (int repeat = 0; repeat < (count <= 64 ? 20 : 4); ++repeat) {
         std::vector<V> columns(count);
         for (V& column : columns) {
           number values[V::count];
@@ -97,4 +100,6 @@ TEST_CASE("merging halves of zeros and ones of every share") {
   };
   check(std::integral_constant<std::size_t, 16>{});
   check(std::integral_constant<std::size_t, 32>{});
+  check(std::integral_constant<std::size_t, 64>{});
+  check(std::integral_constant<std::size_t, 128>{});
 }

@@ -13,12 +13,16 @@ namespace po = dynamicpo;
 using V = po::detail::lanes<float, 16, 16>;
 
 TEST_CASE("rows_by_length orders stably, and tells how many rows are short enough and where each is") {
-  const auto batch = test_support::random_batch<float>(5, 128, 40, true);
+  const auto batch = test_support::random_batch<float>(5, 128, 70, true);
   const auto rows = batch.policy.view();
   const po::index first = 17;
+  // By sixteens beyond 20, up to 60.
+  const auto length = [&](std::int32_t i) {
+    const po::index size = rows.negatives(first + i);
+    return size <= 20 ? size : std::min<po::index>(21 + (size - 21) / 16, 24);
+  };
   for (const std::size_t number : {std::size_t{1}, std::size_t{7}, std::size_t{100}, std::size_t{111}}) {
-    const auto length = [&](std::int32_t i) { return std::min<po::index>(rows.negatives(first + i), 65); };
-    const po::detail::rows_by_length<64> found(rows, first, number);
+    const po::detail::rows_by_length<20, 60> found(rows, first, number);
     const std::vector<std::int32_t> order(found.distance, found.distance + number);
     REQUIRE(std::set<std::int32_t>(order.begin(), order.end()).size() == number);
     REQUIRE((0 <= *std::min_element(order.begin(), order.end()) &&
@@ -31,8 +35,11 @@ TEST_CASE("rows_by_length orders stably, and tells how many rows are short enoug
       }
     }
     REQUIRE(found.fitting == static_cast<std::size_t>(std::count_if(order.begin(), order.end(),
-                                                                    [&](std::int32_t i) { return length(i) <= 64; })));
-    if (number >= 100) { REQUIRE(found.fitting < number); }
+                                                                    [&](std::int32_t i) { return length(i) <= 20; })));
+    if (number >= 100) {
+      REQUIRE((0 < found.fitting && found.fitting < number));
+      REQUIRE(length(order.back()) == 24);
+    }
   }
 }
 
@@ -72,12 +79,12 @@ TEMPLATE_TEST_CASE_SIG("for_each_tile gives every row of a block once, long ones
               }
               for (std::size_t l = tile.used; l < V::count; ++l) { REQUIRE(tile.row(l) == tile.row(0)); }
             },
-            [&](po::index row, po::index left) {
-              REQUIRE((left >= 1 && row + left <= end));
-              const po::index taken = std::min<po::index>(left, 3);
-              for (po::index i = row; i < row + taken; ++i) {
-                REQUIRE(rows.negatives(i) > 64);
-                seen.insert(i);
+            [&](const po::detail::long_rows& long_rows) {
+              REQUIRE((long_rows.number >= 1 && long_rows[0] >= first));
+              const std::size_t taken = std::min<std::size_t>(long_rows.number, 3);
+              for (std::size_t i = 0; i < taken; ++i) {
+                REQUIRE((long_rows[i] < end && rows.negatives(long_rows[i]) > 64));
+                seen.insert(long_rows[i]);
               }
               return taken;
             });

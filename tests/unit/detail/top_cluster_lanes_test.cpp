@@ -35,11 +35,11 @@ struct lane_answers {
 template <class T>
 using rows_of = std::vector<std::vector<T>>;
 
-template <class T, std::size_t Bytes>
+template <class T, std::size_t Bytes, std::size_t Most>
 lane_answers<T> top_clusters(const rows_of<T>& rows, std::size_t columns) {
   using V = detail::lanes<T, 64 / sizeof(T), Bytes>;
   using bits = detail::bits_of<T>;
-  V values[detail::top_cluster_lanes_limit];
+  V values[Most];
   T column[V::count];
   bits flags[V::count];
   for (std::size_t k = 0; k < columns; ++k) {
@@ -47,7 +47,7 @@ lane_answers<T> top_clusters(const rows_of<T>& rows, std::size_t columns) {
     values[k] = V::load(column);
   }
   for (std::size_t lane = 0; lane < V::count; ++lane) { flags[lane] = lane < rows.size() ? bits(-1) : bits(0); }
-  const auto found = detail::top_cluster_lanes(values, columns, V::truth::load(flags));
+  const auto found = detail::top_cluster_lanes<Most>(values, columns, V::truth::load(flags));
   found.least.store(column);
   found.certain.store(flags);
   lane_answers<T> answers;
@@ -58,12 +58,19 @@ lane_answers<T> top_clusters(const rows_of<T>& rows, std::size_t columns) {
   return answers;
 }
 
-/// The same by registers of every width. Which lanes are certain may depend on the lanes beside them, so on the width;
-/// the certain lanes of all of them are returned, and must agree.
+/// The same by registers of every width, and as long rows. Which lanes are certain may depend on the lanes beside them,
+/// so on the width; the certain lanes of all of them are returned, and must agree.
 template <class T>
 lane_answers<T> top_clusters(const rows_of<T>& rows, std::size_t columns) {
-  auto found = top_clusters<T, 32>(rows, columns);
-  for (const auto& other : {top_clusters<T, 16>(rows, columns), top_clusters<T, 64>(rows, columns)}) {
+  constexpr std::size_t few = detail::short_rows_limit, many = detail::top_cluster_lanes_limit;
+  auto found = top_clusters<T, 32, many>(rows, columns);
+  std::vector<lane_answers<T>> others{top_clusters<T, 64, many>(rows, columns)};
+  if (columns <= few) {
+    others.push_back(top_clusters<T, 32, few>(rows, columns));
+    others.push_back(top_clusters<T, 16, few>(rows, columns));
+    others.push_back(top_clusters<T, 64, few>(rows, columns));
+  }
+  for (const auto& other : others) {
     for (std::size_t lane = 0; lane < rows.size(); ++lane) {
       if (!other.certain[lane]) { continue; }
       if (found.certain[lane]) { REQUIRE(found.least[lane] == other.least[lane]); }
@@ -78,8 +85,10 @@ lane_answers<T> top_clusters(const rows_of<T>& rows, std::size_t columns) {
 template <class T>
 T scalar_threshold(const std::vector<T>& row) {
   using accumulator = po::accumulator_of<T>;
-  std::vector<T> taking_part, values(row.size());
-  std::vector<accumulator> sorted(row.size()), weights(row.size()), lower(row.size()), best(row.size());
+  std::vector<T> taking_part, values(row.size() + 1);
+  std::vector<accumulator> sorted(row.size() + 1), weights(row.size() + 1), lower(row.size() + 1), best(row.size() + 1);
+  std::vector<detail::prefix_sums<accumulator>> prefix(row.size() + 1);
+  std::vector<std::int32_t> tick(row.size() + 1);
   for (const T value : row) {
     if (value > -infinity_of<T>) { taking_part.push_back(value); }
   }
@@ -90,6 +99,8 @@ T scalar_threshold(const std::vector<T>& row) {
   scratch.weights = weights;
   scratch.lower = lower;
   scratch.best = best;
+  scratch.prefix = prefix;
+  scratch.tick = tick;
   po::select::boundary{}(po::select::row_scores<T>{infinity_of<T>, taking_part}, flags, scratch);
   T least = infinity_of<T>;
   for (std::size_t k = 0; k < flags.size(); ++k) {
@@ -136,8 +147,8 @@ TEMPLATE_TEST_CASE("what is certain is what the scalar selection answers, on a m
                    float, double) {
   random_engine random{31, sizeof(TestType)};
   std::size_t certain = 0, wrong = 0, rows = 0;
-  while (rows < 1'000'000) {
-    const std::size_t columns = 1 + random.below(64);
+  while (rows < 1'100'000) {
+    const std::size_t columns = rows < 1'000'000 ? 1 + random.below(64) : 65 + random.below(192);
     rows_of<TestType> tile;
     for (std::size_t lane = 0; lane < 64 / sizeof(TestType); ++lane) {
       tile.push_back(adversarial_row<TestType>(random, columns));
@@ -208,7 +219,7 @@ TEMPLATE_TEST_CASE("against brute force in long double", "", float, double) {
   random_engine random{34, sizeof(TestType)};
   std::size_t certain = 0, wrong = 0, rows = 0;
   for (const double offset : {0.0, -1200.0, -1e4}) {
-    for (std::size_t columns = 3; columns <= 64; ++columns) {
+    for (std::size_t columns = 3; columns <= 256; columns += columns < 65 ? 1 : 21) {
       for (int repeat = 0; repeat < 4; ++repeat) {
         rows_of<TestType> tile(64 / sizeof(TestType), std::vector<TestType>(columns));
         for (auto& row : tile) {
@@ -297,8 +308,8 @@ TEMPLATE_TEST_CASE("rows of fewer than three distinct values", "", float, double
 TEMPLATE_TEST_CASE("lanes that are not wanted may hold anything, and are not certain", "", float, double) {
   using V = detail::lanes<TestType, 64 / sizeof(TestType), 32>;
   constexpr TestType not_a_number = std::numeric_limits<TestType>::quiet_NaN();
-  for (const std::size_t columns : {6u, 60u}) {
-    V values[64];
+  for (const std::size_t columns : {6u, 60u, 90u}) {
+    V values[detail::top_cluster_lanes_limit];
     for (std::size_t k = 0; k < columns; ++k) {
       TestType column[V::count];
       for (std::size_t lane = 0; lane < V::count; ++lane) {
@@ -309,7 +320,8 @@ TEMPLATE_TEST_CASE("lanes that are not wanted may hold anything, and are not cer
     }
     detail::bits_of<TestType> wanted[V::count]{};
     wanted[1] = -1;
-    const auto found = detail::top_cluster_lanes(values, columns, V::truth::load(wanted));
+    const auto found =
+        detail::top_cluster_lanes<detail::top_cluster_lanes_limit>(values, columns, V::truth::load(wanted));
     for (std::size_t lane = 0; lane < V::count; ++lane) { REQUIRE((found.certain[lane] != 0) == (lane == 1)); }
     REQUIRE(found.least[1] == 20);
   }
@@ -317,7 +329,8 @@ TEMPLATE_TEST_CASE("lanes that are not wanted may hold anything, and are not cer
 
 TEMPLATE_TEST_CASE("Gaussian rows are certain", "", float, double) {
   random_engine random{32, sizeof(TestType)};
-  for (const std::size_t columns : {3u, 4u, 5u, 8u, 15u, 16u, 17u, 19u, 32u, 33u, 48u, 64u}) {
+  for (const std::size_t columns :
+       {3u, 4u, 5u, 8u, 15u, 16u, 17u, 19u, 32u, 33u, 48u, 64u, 65u, 100u, 128u, 129u, 256u}) {
     std::size_t certain = 0, rows = 0, wrong = 0;
     while (rows < 6400) {
       rows_of<TestType> tile(64 / sizeof(TestType), std::vector<TestType>(columns));
