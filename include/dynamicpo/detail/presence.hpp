@@ -37,14 +37,14 @@ DYNAMICPO_INLINE std::uint64_t bits_of_sixteen(const std::uint8_t* low, const st
 #endif
 }
 
-/// Bit k: whether bytes[k], k < count <= 64, is not 0. Reads nothing else.
-DYNAMICPO_INLINE std::uint64_t bits_of_bytes(const std::uint8_t* bytes, std::size_t count) {
+/// Bit k: whether bytes[k] is not 0, of the bits of `among`, the lowest 0 to 64. Reads no other byte.
+DYNAMICPO_INLINE std::uint64_t bits_of_bytes(const std::uint8_t* bytes, std::uint64_t among) {
 #if defined(__AVX512BW__) && !defined(__clang__) && !defined(__CUDACC__)
   typedef char line __attribute__((vector_size(64)));  // NOLINT(modernize-use-using): an attribute
-  const std::uint64_t all = count == 0 ? 0 : ~std::uint64_t{0} >> (64 - count);
-  const line some = __builtin_ia32_loaddquqi512_mask(reinterpret_cast<const char*>(bytes), line{}, all);
-  return __builtin_ia32_ptestmb512(some, some, all);
+  const line some = __builtin_ia32_loaddquqi512_mask(reinterpret_cast<const char*>(bytes), line{}, among);
+  return __builtin_ia32_ptestmb512(some, some, among);
 #else
+  const auto count = static_cast<std::size_t>(std::popcount(among));
   std::uint64_t bits = 0;
   if (count < 8) {
     for (std::size_t k = 0; k < count; ++k) { bits |= std::uint64_t{bytes[k] != 0} << k; }
@@ -68,7 +68,7 @@ template <class T, class Space>
 DYNAMICPO_INLINE std::uint64_t bits_of_present(const scores<T, Space>& view, index row, index first,
                                                std::size_t count) {
   std::uint64_t bits = count == 0 ? 0 : ~std::uint64_t{0} >> (64 - count);
-  if (view.masked()) { bits = bits_of_bytes(view.mask_data() + first, count); }
+  if (view.masked()) { bits = bits_of_bytes(view.mask_data() + first, bits); }
   if (view.length_normalised()) {
     for (std::size_t k = 0; k < count; ++k) {
       const bool there = view.rejected_length(row, static_cast<index>(k)) > 0;

@@ -118,6 +118,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   template <class V>
   DYNAMICPO_INLINE void side_by_side_rows(evaluated_tile<V>* now, evaluated_tile<V>* next, row_buffers<compute>& lane,
                                           block_rows& block) const {
+    if (next != nullptr && is_measured_early()) { measure_tile(*next); }
     if (now != nullptr && now->columns > 0) { link_tile(*now); }
     if (next != nullptr) { load_tile(*next); }
     if (next != nullptr && next->columns > 0) { reduce_tile(*next); }
@@ -128,6 +129,13 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
         for (std::size_t l = 0; l < now->used; ++l) { alone::template apart_row<V>(now->row(l), lane, block); }
       }
     }
+  }
+
+  /// Before the tile at work: what is stored number by number is then there to be read as a whole.
+  bool is_measured_early() const { return policy.ragged() || policy.masked(); }
+  template <class V>
+  DYNAMICPO_INLINE void measure_tile(evaluated_tile<V>& rows) const {
+    run_apart<V::bytes>([&](auto) { rows.measure(policy); });
   }
 
   /// Step 1.
@@ -162,7 +170,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   template <class V>
   DYNAMICPO_INLINE void load_other(evaluated_tile<V>& rows) const {
     run_apart<V::bytes>([&](auto) {
-      rows.measure(policy);
+      if (!is_measured_early()) { rows.measure(policy); }
       if constexpr (has_present_tiles<V, scores<P, Space>, Reference>) {
         if (comes_to_registers(rows, policy, reference)) { return load_present_of(rows); }
       }

@@ -51,7 +51,8 @@ struct tile {
   // After `measure`, or `take`:
   const std::int64_t* offsets;  ///< the policy's
   index begins[rows];           ///< where each row begins among the policy's rejected, by its shape
-  std::uint64_t present[rows];  ///< which of its negatives take part, a bit each
+  std::uint64_t own[rows];      ///< a bit for each of its negatives, the lowest ones
+  std::uint64_t present[rows];  ///< of these, a bit for each that takes part
   bool by_presence;             ///< loaded by these: see present_tile.hpp
 
   /// Of lane l; that of the first, if it has none.
@@ -338,21 +339,51 @@ struct tile {
     apart = apart | ~finite;
   }
 
-  /// Sets begins, count, present, columns and apart by the shape alone.
+  /// Sets begins, count, own, present, columns and apart by the shape alone.
   template <class Policy>
   DYNAMICPO_INLINE void measure(const Policy& policy) {
     offsets = policy.offsets_data();
+    index longest = 0;
+    const auto take_row = [&](std::size_t l, index of) __attribute__((always_inline)) {
+      begins[l] = policy.flat(of);
+      count[l] = policy.negatives(of);
+      longest = std::max(longest, policy.negatives(of));
+    };
     if (in_turn && used == rows) {
-      for (std::size_t l = 0; l < rows; ++l) {
-        begins[l] = policy.flat(start + static_cast<index>(l));
-        count[l] = policy.negatives(start + static_cast<index>(l));
-      }
+      for (std::size_t l = 0; l < rows; ++l) { take_row(l, start + static_cast<index>(l)); }
     } else if (in_turn) {
-      for (std::size_t l = 0; l < rows; ++l) {
-        begins[l] = policy.flat(row(l));
-        count[l] = policy.negatives(row(l));
-      }
+      for (std::size_t l = 0; l < rows; ++l) { take_row(l, row(l)); }
+    } else {
+      longest = count[used - 1];  // in order
     }
+    if (used == rows && longest <= static_cast<index>(max_columns)) {
+      for (std::size_t l = 0; l < rows; ++l) { own[l] = first_bits(count[l]); }
+      apart = truth(0);
+    } else {
+      longest = measure_one_by_one();
+    }
+    columns = static_cast<std::size_t>(longest);
+    if (policy.length_normalised()) {
+      alignas(64) bits_of<T> lane_apart[rows];
+      apart.store(lane_apart);
+      for (std::size_t l = 0; l < rows; ++l) {
+        if (policy.chosen_length(row(l)) <= 0) { lane_apart[l] = -1; }
+        present[l] = bits_of_present(policy, row(l), begins[l], static_cast<std::size_t>(count[l]));
+      }
+      apart = truth::load(lane_apart);
+    } else if (policy.masked()) {
+      for (std::size_t l = 0; l < rows; ++l) { present[l] = bits_of_bytes(policy.mask_data() + begins[l], own[l]); }
+    } else {
+      for (std::size_t l = 0; l < rows; ++l) { present[l] = own[l]; }
+    }
+  }
+
+ private:
+  DYNAMICPO_INLINE static std::uint64_t first_bits(index number) {
+    return number == 0 ? 0 : ~std::uint64_t{0} >> (64 - number);
+  }
+  /// Sets count, own and apart of any rows; returns the length of the longest that it holds.
+  index measure_one_by_one() {
     alignas(64) bits_of<T> lane_apart[rows];
     index longest = 0;
     for (std::size_t l = 0; l < rows; ++l) {
@@ -360,20 +391,10 @@ struct tile {
       lane_apart[l] = fits ? 0 : -1;
       count[l] = fits ? count[l] : 0;
       longest = std::max(longest, count[l]);
-      present[l] = count[l] == 0 ? 0 : ~std::uint64_t{0} >> (64 - count[l]);
-    }
-    columns = static_cast<std::size_t>(longest);
-    if (policy.masked() && !policy.length_normalised()) {
-      for (std::size_t l = 0; l < rows; ++l) {
-        present[l] = bits_of_bytes(policy.mask_data() + begins[l], static_cast<std::size_t>(count[l]));
-      }
-    } else if (policy.length_normalised()) {
-      for (std::size_t l = 0; l < rows; ++l) {
-        if (policy.chosen_length(row(l)) <= 0) { lane_apart[l] = -1; }
-        present[l] = bits_of_present(policy, row(l), begins[l], static_cast<std::size_t>(count[l]));
-      }
+      own[l] = first_bits(count[l]);
     }
     apart = truth::load(lane_apart);
+    return longest;
   }
 };
 

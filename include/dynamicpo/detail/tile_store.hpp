@@ -89,17 +89,14 @@ struct tile_store {
       alignas(64) T values[rows];
       from.store(values);
       auto next = after_filling(to);
-      for (std::size_t l = 0; l < rows; ++l) {
-        if (l % rows_between_pauses == 0) { next.ask_for_next(); }
-        const V all = broadcast<V>(values[l]);
-        T* const to_row = own.base + own.place[l];
-        std::size_t k = 0;
-        do {
+      for (std::size_t k = 0; k < of.columns; k += rows) {
+        for (std::size_t l = 0; l < rows; ++l) {
+          if (k == 0 && l % rows_between_pauses == 0) { next.ask_for_next(); }
+          const V all = broadcast<V>(values[l]);
           typename V::vector some{};
           take_some(of.present[l] >> k, all.part[0], some);
-          store_some(to_row + k, own.bits[l] >> k, some);
-          k += rows;
-        } while (k < of.columns);
+          store_some(own.base + own.place[l] + k, own.bits[l] >> k, some);
+        }
       }
     });
   }
@@ -248,15 +245,14 @@ struct tile_store {
     T* base;
     index room[rows];
     const index* place;
-    std::uint64_t bits[rows];
+    std::uint64_t room_for_bits[rows];
+    const std::uint64_t* bits;
 
     DYNAMICPO_INLINE own_rows(const tile<V>& of, const View& to)
-        : base{to.rejected_matrix().data}, place{of.places_in(to, room)} {
-      alignas(64) bits_of<T> elsewhere[rows];
-      of.apart.store(elsewhere);
-      for (std::size_t l = 0; l < rows; ++l) {
-        bits[l] = elsewhere[l] != 0 || of.count[l] == 0 ? 0 : ~std::uint64_t{0} >> (64 - of.count[l]);
-      }
+        : base{to.rejected_matrix().data}, place{of.places_in(to, room)}, bits{of.own} {
+      if (!any(of.apart)) { return; }
+      for (std::size_t l = 0; l < rows; ++l) { room_for_bits[l] = of.apart[l] != 0 ? 0 : of.own[l]; }
+      bits = room_for_bits;
     }
     DYNAMICPO_INLINE placed_some<T> from(std::size_t k) const { return {{base, place, k}, bits}; }
   };
