@@ -265,8 +265,8 @@ struct tile {
     const auto memory = view.rejected_matrix();
     if (memory.columns >= static_cast<index>(number)) { return true; }
     const index read = static_cast<index>(rows - 1) * memory.row_stride + static_cast<index>(number);
-    const index own = (block_end - 1 - row(0)) * memory.row_stride + memory.columns;
-    return memory.columns > 0 && memory.row_stride >= memory.columns && read <= own;
+    const index end = (block_end - 1 - row(0)) * memory.row_stride + memory.columns;
+    return memory.columns > 0 && memory.row_stride >= memory.columns && read <= end;
   }
   /// The same where no gap between rows is read, which others may write to.
   template <class View>
