@@ -28,7 +28,7 @@ template <class Vector>
 DYNAMICPO_INLINE void store_some(float* to, std::uint64_t bits, const Vector& from) {
   static_assert(stores_some<Vector>);
   if constexpr (sizeof(Vector) == 64) {
-    __builtin_ia32_storeups512_mask(DYNAMICPO_AT(to), from, static_cast<std::uint16_t>(bits));
+    __builtin_ia32_storeups512_mask(to, from, static_cast<std::uint16_t>(bits));
   } else {
     __builtin_ia32_storeups128_mask(DYNAMICPO_AT(to), from, static_cast<std::uint8_t>(bits));
   }
@@ -37,7 +37,7 @@ template <class Vector>
 DYNAMICPO_INLINE void store_some(double* to, std::uint64_t bits, const Vector& from) {
   static_assert(stores_some<Vector>);
   if constexpr (sizeof(Vector) == 64) {
-    __builtin_ia32_storeupd512_mask(DYNAMICPO_AT(to), from, static_cast<std::uint8_t>(bits));
+    __builtin_ia32_storeupd512_mask(to, from, static_cast<std::uint8_t>(bits));
   } else {
     __builtin_ia32_storeupd128_mask(DYNAMICPO_AT(to), from, static_cast<std::uint8_t>(bits));
   }
