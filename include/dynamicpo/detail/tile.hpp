@@ -344,17 +344,21 @@ struct tile {
   DYNAMICPO_INLINE void measure(const Policy& policy) {
     offsets = policy.offsets_data();
     index longest = 0;
-    const auto take_row = [&](std::size_t l, index of) __attribute__((always_inline)) {
-      begins[l] = policy.flat(of);
-      count[l] = policy.negatives(of);
-      longest = std::max(longest, policy.negatives(of));
-    };
-    if (in_turn && used == rows) {
-      for (std::size_t l = 0; l < rows; ++l) { take_row(l, start + static_cast<index>(l)); }
-    } else if (in_turn) {
-      for (std::size_t l = 0; l < rows; ++l) { take_row(l, row(l)); }
-    } else {
+    if (!in_turn) {
       longest = count[used - 1];  // in order
+    } else if (offsets == nullptr) {
+      longest = policy.negatives(start);
+      for (std::size_t l = 0; l < rows; ++l) {
+        begins[l] = row(l) * longest;
+        count[l] = longest;
+      }
+    } else {
+      for (std::size_t l = 0; l < rows; ++l) {
+        const std::int64_t* const at = offsets + (used == rows ? start + static_cast<index>(l) : row(l));
+        begins[l] = static_cast<index>(at[0]);
+        count[l] = static_cast<index>(at[1] - at[0]);
+        longest = std::max(longest, static_cast<index>(at[1] - at[0]));
+      }
     }
     if (used == rows && longest <= static_cast<index>(max_columns)) {
       for (std::size_t l = 0; l < rows; ++l) { own[l] = first_bits(count[l]); }
