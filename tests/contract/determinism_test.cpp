@@ -159,6 +159,55 @@ TEMPLATE_TEST_CASE("a ragged row has the bits that it has alone, whatever length
   }
 }
 
+TEMPLATE_TEST_CASE("masked negatives count as if they were not there: the same bits, and gradients of 0 without a sign",
+                   "", float, double) {
+  po::sample::philox_engine random{32};
+  const auto check = [](const auto& pipeline, const batch<TestType>& dense, const std::vector<std::uint8_t>& mask,
+                        const batch<TestType>& left) {
+    CAPTURE(dense.policy.rejected.size() / dense.policy.chosen.size());
+    auto masked = table_like<const TestType>(dense.policy.view(), nan_of<TestType>);
+    auto removed = table_like<const TestType>(left.policy.view(), nan_of<TestType>);
+    const auto with_mask = po::loss_and_gradient(po::exec::seq, pipeline, dense.policy.view().with_mask(mask),
+                                                 dense.reference.view(), {.gradient = masked.view()});
+    const auto without = po::loss_and_gradient(po::exec::seq, pipeline, left.policy.view(), left.reference.view(),
+                                               {.gradient = removed.view()});
+    REQUIRE(same_bits(with_mask.loss, without.loss));
+    REQUIRE(with_mask.empty_rows == without.empty_rows);
+    REQUIRE(same_bits(masked.chosen, removed.chosen));
+    std::vector<TestType> there, absent;
+    for (std::size_t i = 0; i < mask.size(); ++i) { (mask[i] != 0 ? there : absent).push_back(masked.rejected[i]); }
+    REQUIRE(same_bits(there, removed.rejected));
+    REQUIRE(same_bits(absent, std::vector<TestType>(absent.size(), TestType(0))));
+  };
+  for (const po::index negatives : {1, 4, 8, 11, 15, 16, 19, 40, 64}) {
+    const auto rows = std::size_t{70}, size = static_cast<std::size_t>(negatives);
+    auto dense = random_batch<TestType>(33, 70, negatives);
+    batch<TestType> left;
+    left.policy.chosen = dense.policy.chosen;
+    left.reference.chosen = dense.reference.chosen;
+    left.policy.offsets = {0};
+    std::vector<std::uint8_t> mask;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::uint32_t kind = random.below(6);  // nothing there, all there, or some
+      for (std::size_t i = row * size; i < (row + 1) * size; ++i) {
+        mask.push_back(static_cast<std::uint8_t>(kind == 0 ? 0 : kind == 1 ? 1 : random.below(2)));
+        if (mask.back() != 0) {
+          left.policy.rejected.push_back(dense.policy.rejected[i]);
+          left.reference.rejected.push_back(dense.reference.rejected[i]);
+        } else {
+          dense.policy.rejected[i] = random.below(2) == 0 ? nan_of<TestType> : infinity_of<TestType>;
+        }
+      }
+      left.policy.offsets.push_back(static_cast<std::int64_t>(left.policy.rejected.size()));
+    }
+    left.reference.offsets = left.policy.offsets;
+    check(po::vanilla(po::objective::dmpo), dense, mask, left);
+    check(po::vanilla(po::objective::sdpo), dense, mask, left);
+    check(po::vanilla(po::objective::mppo), dense, mask, left);
+    check(po::dynamic(po::objective::dmpo), dense, mask, left);
+  }
+}
+
 TEMPLATE_TEST_CASE("a wide or long dense row has the bits that it has alone, whatever rows lie beside it", "", float,
                    double) {
   const auto check = [](const auto& pipeline, const batch<TestType>& of, const auto& reference) {

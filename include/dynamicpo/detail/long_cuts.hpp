@@ -47,12 +47,15 @@ class long_cuts {
       std::fill_n(staged_[l], padded(), absent);
     }
     V scores[stride], spoilt(0);
-    for (std::size_t k = 0; k < padded(); k += panel_size) {
-      panel<V>::load(spaced<const T>{staged_[0] + k, stride}, scores + k);
-    }
-    for (std::size_t k = 0; k < columns_; ++k) {
-      spoilt = spoilt + where(scores[k] == V(absent), V(0), scores[k]) * V(0);
-    }
+    std::size_t k = 0;
+    do {
+      V* const some = scores + k;
+      panel<V>::load(spaced<const T>{staged_[0] + k, stride}, some);
+      unrolled<panel_size>([&](auto q) __attribute__((always_inline)) {
+        spoilt = spoilt + where(some[q] == V(absent), V(0), some[q]) * V(0);
+      });
+      k += panel_size;
+    } while (k < columns_);
     const auto found = select_in_lanes<longest>(select, V::load(chosen_), scores, columns_, spoilt == V(0));
     found.least.store(least_);
     found.known.store(known_);

@@ -395,8 +395,10 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
         return run_apart<V::bytes>([&](auto) {
           const V none(0);  // -0 + 0 is 0: what takes no part has no sign
           store.store_rejected(
-              [&](std::size_t k) __attribute__((always_inline)) { return rows.ratio[k] * factor + none; }, out.gradient,
-              policy);
+              [&](std::size_t k) __attribute__((always_inline)) {
+                return where(rows.empty, none, rows.ratio[k] * factor + none);  // shares of nothing are no numbers
+              },
+              out.gradient, policy);
         });
       }
       if (rows.whole || rows.has_margins) {
