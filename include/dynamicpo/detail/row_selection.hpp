@@ -8,6 +8,8 @@
 
 #include "dynamicpo/detail/blocks.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
+#include "dynamicpo/detail/present_tile.hpp"
+#include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
 #include "dynamicpo/detail/tiles.hpp"
