@@ -205,6 +205,19 @@ TEMPLATE_TEST_CASE("masked negatives count as if they were not there: the same b
     check(po::vanilla(po::objective::sdpo), dense, mask, left);
     check(po::vanilla(po::objective::mppo), dense, mask, left);
     check(po::dynamic(po::objective::dmpo), dense, mask, left);
+    // Slopes that are 0, of either sign, or infinite: of what takes part they show, of what does not they must not.
+    for (const double base : {0.0, -1.0}) { check(po::vanilla(po::objective::sdpo, base), dense, mask, left); }
+    for (const double scale : {1.0, 1e18, 1e30}) {
+      auto scaled = dense;
+      auto scaled_left = left;
+      for (auto* all : {&scaled.policy, &scaled_left.policy}) {
+        for (TestType& score : all->chosen) { score *= static_cast<TestType>(scale); }
+      }
+      const po::objective::composed<po::margin::log_ratio, po::aggregate::soft_minimum, po::link::hinge> hinge{};
+      const po::objective::composed<po::margin::log_ratio, po::aggregate::soft_minimum, po::link::squared> squared{};
+      check(po::vanilla(hinge), scaled, mask, scaled_left);
+      check(po::vanilla(squared), scaled, mask, scaled_left);
+    }
   }
 }
 

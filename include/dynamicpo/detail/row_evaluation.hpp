@@ -393,11 +393,10 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
       const V factor = rows.result.factor;
       if (rows.has_margins && policy.masked()) {
         return run_apart<V::bytes>([&](auto) {
-          const V none(0);  // -0 + 0 is 0: what takes no part has no sign
+          const auto there = lane_bits<V>::load(rows.present);
           store.store_rejected(
-              [&](std::size_t k) __attribute__((always_inline)) {
-                return where(rows.empty, none, rows.ratio[k] * factor + none);  // shares of nothing are no numbers
-              },
+              [&](std::size_t k)
+                  __attribute__((always_inline)) { return where(there[k], rows.ratio[k] * factor, V(0)); },
               out.gradient, policy);
         });
       }
