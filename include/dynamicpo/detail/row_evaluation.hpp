@@ -118,7 +118,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   template <class V>
   DYNAMICPO_INLINE void side_by_side_rows(evaluated_tile<V>* now, evaluated_tile<V>* next, row_buffers<compute>& lane,
                                           block_rows& block) const {
-    if (next != nullptr && is_measured_early()) { measure_tile(*next); }
+    if (next != nullptr && is_measured_early(*next)) { measure_tile(*next); }
     if (now != nullptr && now->columns > 0) { link_tile(*now); }
     if (next != nullptr) { load_tile(*next); }
     if (next != nullptr && next->columns > 0) { reduce_tile(*next); }
@@ -132,7 +132,21 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   }
 
   /// Before the tile at work: what is stored number by number is then there to be read as a whole.
-  bool is_measured_early() const { return policy.ragged() || policy.masked(); }
+  template <class V>
+  DYNAMICPO_INLINE bool is_measured_early(const tile<V>& rows) const {
+    return policy.masked() || (policy.ragged() && !goes_along(rows));
+  }
+  /// Whether the sums of ragged rows are faster taken along them: without squares, and of long ones.
+  template <class V>
+  [[gnu::noinline]] bool goes_along(const tile<V>& rows) const {
+    if constexpr (!summing::sums_short_rows || !panel<V>::has_squares) {
+      return summing::sums_short_rows;
+    } else {
+      constexpr auto count = static_cast<index>(V::count), from = index{22};
+      return rows.in_turn && rows.used == V::count &&
+             policy.flat(rows.row(0) + count) - policy.flat(rows.row(0)) > from * count;
+    }
+  }
   template <class V>
   DYNAMICPO_INLINE void measure_tile(evaluated_tile<V>& rows) const {
     run_apart<V::bytes>([&](auto) { rows.measure(policy); });
@@ -145,9 +159,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     if constexpr (sums_rows) {
       if (rows.is_long(policy)) { return summing::sum_long_rows(rows); }
     }
-    if constexpr (!sums_rows || panel<V>::has_squares) {
-      if (policy.ragged()) { return load_other(rows); }
-    }
+    if (policy.ragged() && !goes_along(rows)) { return load_other(rows); }
     rows.summed = summing::sum_tile(rows);
     if (rows.summed) { return; }
     rows.whole = rows.is_whole(policy, reference);
@@ -170,7 +182,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   template <class V>
   DYNAMICPO_INLINE void load_other(evaluated_tile<V>& rows) const {
     run_apart<V::bytes>([&](auto) {
-      if (!is_measured_early()) { rows.measure(policy); }
+      if (!is_measured_early(rows)) { rows.measure(policy); }
       if constexpr (has_present_tiles<V, scores<P, Space>, Reference>) {
         if (comes_to_registers(rows, policy, reference)) { return load_present_of(rows); }
       }
