@@ -118,7 +118,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   template <class V>
   DYNAMICPO_INLINE void side_by_side_rows(evaluated_tile<V>* now, evaluated_tile<V>* next, row_buffers<compute>& lane,
                                           block_rows& block) const {
-    if (next != nullptr && is_measured_early(*next)) { measure_tile(*next); }
+    if (next != nullptr && (policy.ragged() || policy.masked())) { measure_early(*next); }
     if (now != nullptr && now->columns > 0) { link_tile(*now); }
     if (next != nullptr) { load_tile(*next); }
     if (next != nullptr && next->columns > 0) { reduce_tile(*next); }
@@ -133,7 +133,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
 
   /// Before the tile at work: what is stored number by number is then there to be read as a whole.
   template <class V>
-  DYNAMICPO_INLINE bool is_measured_early(const tile<V>& rows) const {
+  bool is_measured_early(const tile<V>& rows) const {
     return policy.masked() || (policy.ragged() && !goes_along(rows));
   }
   /// Whether the sums of ragged rows are faster taken along them: without squares, and of long ones.
@@ -148,7 +148,8 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
     }
   }
   template <class V>
-  DYNAMICPO_INLINE void measure_tile(evaluated_tile<V>& rows) const {
+  [[gnu::noinline]] void measure_early(evaluated_tile<V>& rows) const {
+    if (!is_measured_early(rows)) { return; }
     run_apart<V::bytes>([&](auto) { rows.measure(policy); });
   }
 
