@@ -30,8 +30,8 @@ class long_cuts {
   static constexpr std::size_t rows = V::count, longest = top_cluster_lanes_limit;
   static constexpr std::size_t worth_it = 4;  ///< fewer rows take less time one by one
 
-  /// For rows of up to `columns` negatives.
-  explicit long_cuts(std::size_t columns) : columns_{columns} {}
+  /// For rows of up to `most` negatives.
+  explicit long_cuts(std::size_t most) : columns_{most} {}
 
   /// Row l = 0, 1, .. in turn.
   void put(std::size_t l, std::span<const T> scores, const T& chosen) {

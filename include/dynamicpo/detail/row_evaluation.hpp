@@ -70,7 +70,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
       for_each_tile<evaluated_tile<V>, !takes_all>(
           policy, first, end, summing::sums_long_rows(),
           [&](evaluated_tile<V>* now, evaluated_tile<V>* next) { side_by_side_rows(now, next, lane, block); },
-          [&](const long_rows& rows) { return joining::template some_long_rows<V>(rows, lane, block); });
+          [&](const long_rows& left) { return joining::template some_long_rows<V>(left, lane, block); });
     } else {
       for (index row = first; row < end; ++row) { alone::one_row(row, lane, block, &totals.of(row).seen); }
     }

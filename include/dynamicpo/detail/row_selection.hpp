@@ -43,8 +43,8 @@ struct row_selection {
             if (next != nullptr) { load(*next); }
             if (now != nullptr) { side_by_side_rows(*now, lane, total); }
           },
-          [&](const long_rows& rows) {
-            one_row(rows[0], lane, total);
+          [&](const long_rows& left) {
+            one_row(left[0], lane, total);
             return std::size_t{1};
           });
     } else {

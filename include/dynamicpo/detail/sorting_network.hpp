@@ -146,11 +146,12 @@ DYNAMICPO_INLINE const V* sort_lanes(V* room, std::size_t count, Value value) {
     }
   }
   // Where the first half is of what fills up, both are in order.
-  const auto merge_all = [&](auto half) __attribute__((always_inline)) {
-    if (size <= half) { return; }
-    const std::size_t whole = absent / (2 * half) * (2 * half);
-    for (std::size_t begin = whole + half <= absent ? whole + 2 * half : whole; begin < size; begin += 2 * half) {
-      merge_halves<half>(room + begin);
+  const auto merge_all = [&](auto size_of_half) __attribute__((always_inline)) {
+    if (size <= size_of_half) { return; }
+    const std::size_t whole = absent / (2 * size_of_half) * (2 * size_of_half);
+    for (std::size_t begin = whole + size_of_half <= absent ? whole + 2 * size_of_half : whole; begin < size;
+         begin += 2 * size_of_half) {
+      merge_halves<size_of_half>(room + begin);
     }
   };
   unrolled<std::bit_width(Most / block) - 1>([&](auto step) __attribute__((always_inline)) {

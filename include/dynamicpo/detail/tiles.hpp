@@ -41,8 +41,8 @@ struct rows_by_length {
   index count[room];            ///< how many there are
 
   template <class T, class Space>
-  rows_by_length(const scores<T, Space>& rows, index first, std::size_t number) {
-    const std::int64_t* const offsets = rows.offsets_data() + first;
+  rows_by_length(const scores<T, Space>& view, index first, std::size_t number) {
+    const std::int64_t* const offsets = view.offsets_data() + first;
     std::uint8_t length[rows_in_order];
     for (std::size_t i = 0; i < number; ++i) {
       constexpr auto fits = static_cast<std::int64_t>(Fitting), most = static_cast<std::int64_t>(classes) - 1;
@@ -72,11 +72,10 @@ struct rows_by_length {
 };
 
 /// tile_work(now, next) for rows [first, end), a block, and long_work(long_rows) for those that no tile takes: it
-/// returns how many of them it saw through. Each tile is `next`, to be loaded,
-/// and then `now`, to be seen through; either may be null, before the first and after the last. `Tile`: a tile, or what
-/// adds to one. With `ByLength` ragged rows of a like length go side by side, so that few lanes wait for the longest:
-/// worth it where a column costs more than reading rows out of turn. With `long_together` tiles take dense long rows as
-/// well, as many as fill them.
+/// returns how many of them it saw through. Each tile is `next`, to be loaded, and then `now`, to be seen through;
+/// either may be null, before the first and after the last. `Tile`: a tile, or what adds to one. With `ByLength` ragged
+/// rows of a like length go side by side, so that few lanes wait for the longest: worth it where a column costs more
+/// than reading rows out of turn. With `long_together` tiles take dense long rows as well, as many as fill them.
 template <class Tile, bool ByLength, class T, class Space, class TileWork, class LongWork>
 DYNAMICPO_INLINE void for_each_tile(const scores<T, Space>& rows, index first, index end, bool long_together,
                                     const TileWork& tile_work, const LongWork& long_work) {
