@@ -202,14 +202,14 @@ DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::
   for (std::size_t c = 0; c < blocks; ++c) {
     const V sum_c = of.sums[place(c)], top_c = tops[c];
     tried[c] = 0;
-    for (std::size_t far = c / 32 + 1; far-- > 0;) {  // 32 blocks at a time, the bits that a lane has
-      const std::size_t nearest = c - 32 * far;
+    for (std::size_t word = c / 32 + 1; word-- > 0;) {  // 32 blocks at a time, the bits that a lane has
+      const std::size_t nearest = c - 32 * word;
       truth near(0);
       for (std::size_t b = nearest < 32 ? 0 : nearest - 31; b <= nearest; ++b) {
         const V highest = b < c ? bottoms[b] + (middle(b, c, sum_c) + top_c) : bottoms[c] + top_c;
         near = near + near - (needed < highest);
       }
-      tried[c] |= std::uint64_t{any_bits(near)} << 32 * far;
+      tried[c] |= std::uint64_t{any_bits(near)} << 32 * word;
     }
   }
   for (std::size_t c = 0; c < blocks; ++c) {
