@@ -71,7 +71,7 @@ struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
         return together;
       }
     }
-    if constexpr (finds_cuts) {
+    if constexpr (finds_cuts && V::bytes >= 32) {  // as present tiles
       std::size_t number = 0;
       run_apart<V::bytes>([&](auto) { number = see_through_cut<V>(rows, lane, block); });
       if (number > 0) { return number; }

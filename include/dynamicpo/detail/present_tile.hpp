@@ -17,12 +17,13 @@
 /// a whole tile do, and in each the lanes that have a negative there are told apart.
 namespace dynamicpo::inline v1::detail {
 
-/// Whether rows of these views may come so; whether those of a tile do, its own `comes_to_registers` tells.
+/// Whether rows of these views may come so; whether those of a tile do, its own `comes_to_registers` tells. Not in
+/// registers of 16 bytes, which dispatch leaves to processors without AVX2: they would be compiled for each pipeline.
 template <class V, class Policy, class Reference>
 inline constexpr bool has_present_tiles = false;
 #if !defined(__CUDACC__)
 template <class V, class Policy, class Reference>
-  requires(holds<Policy, typename V::element> &&
+  requires(V::bytes >= 32 && holds<Policy, typename V::element> &&
            (holds<Reference, typename V::element> || std::is_same_v<Reference, reference_free_t>))
 inline constexpr bool has_present_tiles<V, Policy, Reference> = true;
 #endif
