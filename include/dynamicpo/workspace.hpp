@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dynamicpo/detail/kmeans_1d.hpp"
+#include "dynamicpo/detail/slot_list.hpp"
 #include "dynamicpo/error.hpp"
 #include "dynamicpo/instruments.hpp"
 #include "dynamicpo/result.hpp"
@@ -34,6 +35,8 @@ struct row_buffers {
     std::byte bytes[64];
   };
   std::vector<block> columns;  // room for five arrays of lanes
+  /// Between them: of two places that are as far from the beginning of a page, what is read waits for what was written.
+  static constexpr std::size_t lines_apart = 12;
 
   std::vector<T> loss;  // what each row of a block adds to the loss
 
@@ -42,12 +45,13 @@ struct row_buffers {
     const auto size = static_cast<std::size_t>(negatives) + 1;
     if (score.size() >= size) { return; }
     for (auto* array : {&score, &ratio, &picked_score, &beta, &utility, &weight, &values}) { array->resize(size); }
-    for (auto* array : {&slot, &pick}) { array->resize(size); }
+    slot.resize(size);
+    pick.resize(size + detail::list_slack);
     for (auto* array : {&selected, &boundary}) { array->resize(size); }
     for (auto* array : {&sorted, &weights, &lower, &best}) { array->resize(size); }
     if (size > all_pairs_limit<accumulator_of<T>>) { prefix.resize(size); }
     tick.resize(size);
-    columns.resize(5 * (size * sizeof(T) / sizeof(block) + 1));
+    columns.resize(5 * (size * sizeof(T) / sizeof(block) + 1 + lines_apart));
   }
 
   select::scratch<T> scratch() { return {values, sorted, weights, lower, best, prefix, tick}; }

@@ -8,7 +8,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <span>
@@ -18,6 +17,7 @@
 #include "dynamicpo/detail/few_sorted.hpp"
 #include "dynamicpo/detail/kmeans_1d.hpp"
 #include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/slot_list.hpp"
 
 /// The top cluster of an exact one-dimensional 3-means of many values, without sorting them: their sums over cells
 /// of equal width tell where the cuts can lie, and only the values there are sorted.
@@ -204,7 +204,7 @@ class binned_cut {
     const tick_cells<Sums> cells{std::span<const Sums>(before), shift, tick_slack(size, tie_tolerance_of_wide)};
     cut_box box{0, cells.size(), 0, cells.size()};
     const double all = static_cast<double>(size);
-    if (!find_optima(cells, box, 32 + all / 64)) { return std::nullopt; }
+    if (!find_optima(cells, box, std::max(96.0, 32 + all / 64))) { return std::nullopt; }
     if (box.values(cells) > std::max(all / 2, 128.0)) { return std::nullopt; }
     return inside(cells, box);
   }
@@ -261,9 +261,6 @@ class binned_cut {
   DYNAMICPO_INLINE std::size_t gather(std::uint32_t low, std::uint32_t low_end, std::uint32_t high,
                                       std::uint32_t high_end) {
     using many_ticks = lanes<std::int32_t, 32, 32>;
-    std::array<std::int32_t, 32> lane_bit;
-    for (std::uint32_t i = 0; i < 32; ++i) { lane_bit[i] = static_cast<std::int32_t>(std::uint32_t{1} << i); }
-    const auto bits = many_ticks::load(lane_bit.data());
     // A range is what lies above the tick before it and not above its last: numbers that fit, whatever the range.
     const auto before = [](std::uint32_t tick) { return many_ticks(static_cast<std::int32_t>(tick - 1)); };
     const auto before_low = before(low), last_low = before(low_end);
@@ -271,15 +268,8 @@ class binned_cut {
     std::size_t gathered = 0, i = 0;
     for (; i + 32 <= values_.size(); i += 32) {
       const auto tick = many_ticks::load(room_.tick.data() + i);
-      const auto found =
-          (((before_low < tick) & ~(last_low < tick)) | ((before_high < tick) & ~(last_high < tick))) & bits;
-      auto joined = found.part[0];
-      for (std::size_t part = 1; part < many_ticks::parts; ++part) { joined |= found.part[part]; }
-      std::uint64_t words[4];
-      static_assert(sizeof(words) == sizeof(joined));
-      std::memcpy(words, &joined, sizeof(words));
-      const std::uint64_t word = (words[0] | words[1]) | (words[2] | words[3]);
-      for (auto mask = static_cast<std::uint32_t>(word | word >> 32); mask != 0; mask &= mask - 1) {
+      const auto found = ((before_low < tick) & ~(last_low < tick)) | ((before_high < tick) & ~(last_high < tick));
+      for (std::uint32_t mask = bits_of_lanes(found); mask != 0; mask &= mask - 1) {
         room_.values[gathered++] = values_[i + static_cast<std::size_t>(std::countr_zero(mask))];
       }
     }

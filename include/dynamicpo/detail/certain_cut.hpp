@@ -14,8 +14,8 @@
 namespace dynamicpo::inline v1::detail {
 
 /// Costs of the partitions with cuts in a box, told from that of the cuts (low_first, high_last) by the values that
-/// change their cluster, with every value up to `value_error` from where its group puts it. Cuts lie between groups, with
-/// values on either side.
+/// change their cluster, with every value up to `value_error` from where its group puts it. Cuts lie between groups,
+/// with values on either side.
 class moved_costs {
  public:
   static constexpr std::size_t most_cuts = 256;
@@ -42,12 +42,12 @@ class moved_costs {
       (joins.cost - leaves.cost).store(&low_cost[k]);
       (joins.error + leaves.error).store(&low_error[k]);
     }
-    least_ = infinity;
+    pack least(infinity);
     for (std::size_t k = 0; k < highs; ++k) {
       const tally moved = groups.over(c + k, d), rest = groups.over(a, c + k);
       const pack count(moved.count), sum(moved.sum);
       const change joins{count, sum, pack(top.count), pack(top.sum), value_error};
-      pack bound(infinity), most(infinity);
+      pack bound(infinity);
       for (std::size_t low = 0; low < padded; low += pack::count) {
         const pack others = pack(rest.count) - pack::load(&moved_count[low]);
         const change leaves{count, sum, others, pack(rest.sum) - pack::load(&moved_sum[low]), value_error};
@@ -57,14 +57,11 @@ class moved_costs {
         const pack below = where(pack(0) < others, cost + error, pack(infinity)), before = pack::load(&low_bound_[low]);
         where(above < before, above, before).store(&low_bound_[low]);
         bound = where(above < bound, above, bound);
-        most = where(below < most, below, most);
+        least = where(below < least, below, least);
       }
-      high_bound_[k] = infinity;
-      for (std::size_t lane = 0; lane < pack::count; ++lane) {
-        high_bound_[k] = std::min(high_bound_[k], bound[lane]);
-        least_ = std::min(least_, most[lane]);
-      }
+      high_bound_[k] = least_of_lanes(bound);
     }
+    least_ = least_of_lanes(least);
     return true;
   }
 

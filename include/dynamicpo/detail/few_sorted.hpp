@@ -57,10 +57,22 @@ DYNAMICPO_INLINE bool any_reaches(std::span<const T> values, T bound) {
   return any_found;
 }
 
+/// Whether many numbers are finite.
+template <elementary_float::number T>
+DYNAMICPO_INLINE bool all_finite(std::span<const T> values) {
+  using pack = lanes<T, 128 / sizeof(T), 32>;
+  pack spoilt(0);  // not a number where one is not finite
+  std::size_t i = 0;
+  for (; i + pack::count <= values.size(); i += pack::count) { spoilt += pack::load(values.data() + i) * pack(0); }
+  bool found = any(~(spoilt == pack(0)));
+  for (; i < values.size(); ++i) { found = found || !(values[i] * T(0) == T(0)); }
+  return !found;
+}
+
 /// Sorts finite numbers; up to 128 of them by counting, for each, those below it.
 template <std::floating_point T>
 DYNAMICPO_INLINE void sort_few(std::span<T> values) {
-  using pack = register_of<T>;
+  using pack = lanes<T, 128 / sizeof(T), 32>;
   constexpr std::size_t few = 128;
   const std::size_t size = values.size();
   if (size > few) { return std::sort(values.begin(), values.end()); }

@@ -47,10 +47,12 @@ struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
 
   /// Whether what is left to do of a row after its margins are reduced is the same for rows side by side.
   template <class V>
-  static constexpr bool joins_rows = alone::takes_all&& std::is_same_v<stored, compute>&& reads_as_computed &&
-                                     (whole_rows || !has_reference) && !beta_type::needs_rest
-                                     && leaves_factor<along_the_row_whole<V>, beta_type, objective_type> &&
-                                     (shared<aggregate> || !std::is_same_v<accumulator_of<compute>, compute>);
+  static constexpr bool joins_rows = [] {
+    constexpr bool reads_once = alone::takes_all && (whole_rows || !has_reference) && !beta_type::needs_rest;
+    constexpr bool sums_are_exact = shared<aggregate> || !std::is_same_v<accumulator_of<compute>, compute>;
+    return reads_once && sums_are_exact && std::is_same_v<stored, compute> && reads_as_computed &&
+           leaves_factor<along_the_row_whole<V>, beta_type, objective_type>;
+  }();
   /// So many negatives at most, that the rows stay in the nearest cache.
   static constexpr index most_joined = 1024;
 
@@ -93,21 +95,11 @@ struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
   template <class V>
   DYNAMICPO_INLINE std::size_t see_through_cut(const long_rows& rows, row_buffers<compute>& lane,
                                                block_rows& block) const {
-    using cuts = long_cuts<V>;
-    std::size_t number = 0, columns = 0;
-    for (; number < std::min(rows.number, cuts::rows); ++number) {
-      const auto size = static_cast<std::size_t>(policy.negatives(rows[number]));
-      if (size > cuts::longest) { break; }
-      columns = std::max(columns, size);
-    }
-    if (number < cuts::worth_it || policy.masked() || !tile<V>::in_place(policy)) { return 0; }
-    cuts found(columns);
-    for (std::size_t l = 0; l < number; ++l) {
-      const index row = rows[l];
-      found.put(l, {&policy.rejected(row, 0), static_cast<std::size_t>(policy.negatives(row))}, policy.chosen(row));
-    }
-    found.find(pipeline.select);
-    for (std::size_t l = 0; l < number; ++l) { alone::template apart_row<V>(rows[l], lane, block, found.least(l)); }
+    const std::size_t number = long_cuts<V>::joinable(policy, rows);
+    if (number == 0) { return 0; }
+    long_cuts<V> cuts(policy, rows, number);
+    cuts.find(pipeline.select);
+    for (std::size_t l = 0; l < number; ++l) { alone::template apart_row<V>(rows[l], lane, block, cuts[l]); }
     return number;
   }
 

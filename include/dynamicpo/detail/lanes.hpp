@@ -407,9 +407,14 @@ DYNAMICPO_INLINE T sum_of_lanes(const lanes<T, Count, Bytes>& x) {
 }
 template <class T, std::size_t Count, std::size_t Bytes>
 DYNAMICPO_INLINE T least_of_lanes(const lanes<T, Count, Bytes>& x) {
-  T least = x[0];
-  unrolled<Count>([&](auto i) __attribute__((always_inline)) { least = x[i] < least ? x[i] : least; });
-  return least;
+  T all[Count];
+  x.store(all);
+  unrolled<std::bit_width(Count) - 1>([&](auto step) __attribute__((always_inline)) {
+    constexpr std::size_t kept = Count >> (step + 1);
+    unrolled<kept>([&](auto i)
+                       __attribute__((always_inline)) { all[i] = all[i + kept] < all[i] ? all[i + kept] : all[i]; });
+  });
+  return all[0];
 }
 
 #undef DYNAMICPO_EACH_PART

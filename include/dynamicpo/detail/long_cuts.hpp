@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
-#include <span>
+#include <optional>
 
 #include "dynamicpo/detail/lane_select.hpp"
 #include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/tile.hpp"
+#include "dynamicpo/detail/tiles.hpp"
 #include "dynamicpo/detail/top_cluster_lanes.hpp"
 #include "dynamicpo/detail/transpose.hpp"
 #include "dynamicpo/select/boundary.hpp"
+#include "dynamicpo/select/concept.hpp"
 
 /// Where long rows are cut that are not too long to be searched side by side: sorted and searched one by one, each
 /// takes many times as long.
@@ -22,30 +25,44 @@ inline constexpr bool searches_cuts = false;
 template <>
 inline constexpr bool searches_cuts<select::boundary> = true;
 
-/// Cuts of up to V::count rows of up to `longest` negatives. Holds their scores.
+/// Cuts of up to V::count rows of up to `longest` negatives each. Holds their scores.
 template <class V>
 class long_cuts {
  public:
   using T = typename V::element;
   static constexpr std::size_t rows = V::count, longest = top_cluster_lanes_limit;
-  static constexpr std::size_t worth_it = 4;  ///< fewer rows take less time one by one
 
-  /// For rows of up to `most` negatives.
-  explicit long_cuts(std::size_t most) : columns_{most} {}
+  /// How many of the first of some rows can be searched together; 0 where they are faster one by one.
+  template <class View>
+  static std::size_t joinable(const View& policy, const long_rows& some) {
+    constexpr std::size_t worth_it = 4;
+    std::size_t number = 0;
+    while (number < std::min(some.number, rows) && policy.negatives(some[number]) <= static_cast<index>(longest)) {
+      ++number;
+    }
+    return number < worth_it || policy.masked() || !tile<V>::in_place(policy) ? 0 : number;
+  }
 
-  /// Row l = 0, 1, .. in turn.
-  void put(std::size_t l, std::span<const T> scores, const T& chosen) {
-    used_ = l + 1;
-    chosen_[l] = chosen;
-    std::fill(std::copy(scores.begin(), scores.end(), staged_[l]), staged_[l] + padded(), absent);
+  /// Of the first `number` of some rows.
+  template <class View>
+  long_cuts(const View& policy, const long_rows& some, std::size_t number) : used_{number} {
+    for (std::size_t l = 0; l < used_; ++l) {
+      columns_ = std::max(columns_, static_cast<std::size_t>(policy.negatives(some[l])));
+    }
+    const std::size_t padded = (columns_ + V::count - 1) / V::count * V::count;
+    for (std::size_t l = 0; l < rows; ++l) {
+      T* end = staged_[l];
+      chosen_[l] = T(0);
+      if (l < used_) {
+        chosen_[l] = policy.chosen(some[l]);
+        end = std::copy_n(&policy.rejected(some[l], 0), policy.negatives(some[l]), end);
+      }
+      std::fill(end, staged_[l] + padded, absent);
+    }
   }
   template <class Select>
   DYNAMICPO_INLINE void find(const Select& select) {
     constexpr std::size_t panel_size = panel<V>::columns;
-    for (std::size_t l = used_; l < rows; ++l) {
-      chosen_[l] = T(0);
-      std::fill_n(staged_[l], padded(), absent);
-    }
     V scores[stride], spoilt(0);
     std::size_t k = 0;
     do {
@@ -59,20 +76,24 @@ class long_cuts {
     const auto found = select_in_lanes<longest>(select, V::load(chosen_), scores, columns_, spoilt == V(0));
     found.least.store(least_);
     found.known.store(known_);
+    found.clustered.store(clustered_);
+    rule_ = found.rule;
   }
-  /// The least selected score of row l, or null where it is not certain.
-  const T* least(std::size_t l) const { return known_[l] != 0 ? &least_[l] : nullptr; }
+  /// Where row l is cut, unless that is not certain.
+  std::optional<select::cut<T>> operator[](std::size_t l) const {
+    if (known_[l] == 0) { return std::nullopt; }
+    return select::cut<T>{least_[l], clustered_[l] != 0 ? selection_rule::cluster : rule_};
+  }
 
  private:
   static constexpr std::size_t stride = longest + V::count;  // apart by no power of 2
   static constexpr T absent = -std::numeric_limits<T>::infinity();
 
-  std::size_t padded() const { return (columns_ + V::count - 1) / V::count * V::count; }
-
-  std::size_t columns_, used_ = 0;
+  std::size_t used_, columns_ = 0;
+  selection_rule rule_ = selection_rule::none;
   alignas(64) T chosen_[rows];
   alignas(64) T least_[rows];
-  alignas(64) bits_of<T> known_[rows];
+  alignas(64) bits_of<T> known_[rows], clustered_[rows];
   alignas(64) T staged_[rows][stride];
 };
 

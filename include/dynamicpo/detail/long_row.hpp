@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/column_evaluation.hpp"
@@ -37,8 +38,10 @@ struct long_row {
 
   V chosen_score, chosen_ratio;
   std::size_t negatives, columns;
-  V *score, *ratio, *beta, *weight;  ///< score: of what is no more in the row, -inf
+  V *score, *ratio, *beta, *weight, *spare;  ///< score: of what is no more in the row, -inf
   along_the_row<V> layout{};
+  accumulator_of<V> mean_rest{V(0)};
+  const std::int32_t* slots = nullptr;  ///< entry j of the columns is negative slots[j]; null: negative j
 
   DYNAMICPO_INLINE long_row(const T& score_of_chosen, const T& ratio_of_chosen, std::size_t count,
                             row_buffers<T>& buffers)
@@ -49,17 +52,18 @@ struct long_row {
     // The buffers hold bytes; lanes come to be in them by being stored.
     V* const room = reinterpret_cast<V*>(buffers.columns.data());
     score = room;
-    ratio = score + columns;
-    beta = ratio + columns;
-    weight = beta + columns;
+    ratio = score + stride();
+    beta = ratio + stride();
+    weight = beta + stride();
+    spare = weight + stride();
   }
 
   /// Of `together` rows in one room: the log-ratios of row r have an array of their own, where they stand for scores,
   /// and all rows the same one for margins.
   static constexpr std::size_t together = 4;
   DYNAMICPO_INLINE void share_room(std::size_t r) {
-    weight = score + together * columns;
-    score = ratio = score + r * columns;
+    weight = score + together * stride();
+    score = ratio = score + r * stride();
   }
 
   /// Column k of `from`, 0 where the row has ended.
@@ -76,7 +80,7 @@ struct long_row {
   static constexpr std::size_t columns_before = 256;
   DYNAMICPO_INLINE asked_by_column next_row(const T* from, index distance) const {
     return {from, static_cast<std::uintptr_t>(distance) * sizeof(T),
-            std::min(columns, columns_before) * V::count * sizeof(T), columns};
+            std::min(negatives, columns_before * V::count) * sizeof(T), columns};
   }
   DYNAMICPO_INLINE static void ask_ahead_of(const T* scores, const T* reference, std::size_t k) {
     ask_ahead(scores + k * V::count, ahead);
@@ -128,14 +132,44 @@ struct long_row {
   DYNAMICPO_INLINE void select_all() {
     layout = {V(std::numeric_limits<T>::lowest()), accumulator_of<V>(static_cast<double>(negatives))};
   }
-  /// Takes the negatives with a score of at least `least`; returns how many.
-  DYNAMICPO_INLINE T select(T least) {
+  /// Takes the `number` negatives with a score of at least `least`, the slots `of` them in ascending order. Where they
+  /// are not all, they alone are in the columns from here on.
+  template <class Beta>
+  DYNAMICPO_INLINE void select(T least, const std::int32_t* of, std::size_t number) {
     layout.least = V(least);
-    layout.count = layout.sum(accumulator_of<V>(number_selected(score, columns, layout)));
-    return selected();
+    layout.count = accumulator_of<V>(static_cast<double>(number));
+    if constexpr (Beta::needs_rest) { mean_rest = mean_of_rest(score, columns, layout, layout.count); }
+    if (number == negatives) { return; }
+    slots = of;
+    const T *const from_score = entries(score), *const from_ratio = entries(ratio);
+    std::swap(score, beta);
+    std::swap(ratio, weight);
+    columns = (number + V::count - 1) / V::count;
+    score[columns - 1] = V(-std::numeric_limits<T>::infinity());
+    ratio[columns - 1] = V(0);
+    T *const to_score = entries(score), *const to_ratio = entries(ratio);
+    for (std::size_t j = 0; j < number; ++j) {
+      const auto slot = static_cast<std::size_t>(of[j]);
+      to_score[j] = from_score[slot];
+      to_ratio[j] = from_ratio[slot];
+    }
   }
 
   DYNAMICPO_INLINE T selected() const { return static_cast<T>(layout.count[0]); }
+
+  /// The numbers of an array of columns, one after the other.
+  DYNAMICPO_INLINE static T* entries(V* array) { return reinterpret_cast<T*>(array); }
+  /// Writes those of `array` to the places of their negatives, 0 to the others.
+  DYNAMICPO_INLINE void spread(const V* array, T* to) const {
+    const auto* const from = reinterpret_cast<const T*>(array);
+    const std::int32_t* const place = slots;
+    const auto number = static_cast<std::size_t>(selected());
+    const V zero =
+        broadcast<V>(static_cast<T>(opaque(0)));  // or memory would be cleared by a call that is slow to begin
+    for (std::size_t k = 0; k + V::count <= negatives; k += V::count) { zero.store(to + k); }
+    for (std::size_t k = negatives / V::count * V::count; k < negatives; ++k) { to[k] = T(0); }
+    for (std::size_t j = 0; j < number; ++j) { to[place[j]] = from[j]; }
+  }
 
   /// Step 3 up to the aggregate margin, of a whole row and one beta that is not of the other scores.
   template <class Beta, class Objective>
@@ -154,10 +188,8 @@ struct long_row {
                                              const accumulator_of<T>& scale, bool keep_beta) {
     evaluated_row<T> result;
     run_apart<V::bytes>([&](auto) {
-      accumulator_of<V> rest(0);
-      if constexpr (Beta::needs_rest) { rest = mean_of_rest(score, columns, layout, layout.count); }
       const auto found = evaluate_columns<WithGradient, V>(
-          rule, objective, Layout{layout}, chosen_score, chosen_ratio, rest,
+          rule, objective, Layout{layout}, chosen_score, chosen_ratio, mean_rest,
           {score, ratio, uniform<Beta> && !keep_beta ? nullptr : beta, weight, columns}, accumulator_of<V>(scale));
       result = {.loss = found.loss[0],
                 .link_slope = found.link_slope[0],
@@ -170,6 +202,8 @@ struct long_row {
   }
 
  private:
+  /// From one array of columns to the next.
+  DYNAMICPO_INLINE std::size_t stride() const { return columns + row_buffers<T>::lines_apart; }
   DYNAMICPO_INLINE void end_row() {
     const std::size_t last = negatives % V::count;
     if (last == 0) { return; }

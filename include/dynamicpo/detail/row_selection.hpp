@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
+#include <type_traits>
 
 #include "dynamicpo/detail/blocks.hpp"
+#include "dynamicpo/detail/elementary.hpp"
+#include "dynamicpo/detail/few_sorted.hpp"
 #include "dynamicpo/detail/lane_select.hpp"
+#include "dynamicpo/detail/long_cuts.hpp"
+#include "dynamicpo/detail/long_row.hpp"
 #include "dynamicpo/detail/present_tile.hpp"
 #include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
+#include "dynamicpo/detail/slot_list.hpp"
+#include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/detail/tiles.hpp"
 #include "dynamicpo/detail/whole_tile.hpp"
 #include "dynamicpo/outputs.hpp"
+#include "dynamicpo/select/concept.hpp"
 
 /// How a block of rows goes through a selection alone: side by side in tiles, or one by one.
 namespace dynamicpo::inline v1::detail {
@@ -43,10 +53,7 @@ struct row_selection {
             if (next != nullptr) { load(*next); }
             if (now != nullptr) { side_by_side_rows(*now, lane, total); }
           },
-          [&](const long_rows& left) {
-            one_row(left[0], lane, total);
-            return std::size_t{1};
-          });
+          [&](const long_rows& left) { return some_long_rows<V>(left, lane, total); });
     } else {
       for (; first < end; ++first) { one_row(first, lane, total); }
     }
@@ -106,6 +113,61 @@ struct row_selection {
         std::int32_t* to = &out.slots[static_cast<std::size_t>(policy.flat(row) - policy.flat(0))];
         for (std::uint64_t left = bits[l]; left != 0; left &= left - 1) { *to++ = std::countr_zero(left); }
       }
+    }
+  }
+
+  /// Sees the first of some long rows through, and the next ones where their cuts are found together; returns how many.
+  template <class V>
+  std::size_t some_long_rows(const long_rows& rows, row_buffers<T>& lane, group_total<T>& total) const {
+    std::size_t number = 0;
+    if constexpr (searches_cuts<Select> && std::is_same_v<std::remove_const_t<P>, T> && V::bytes >= 32) {
+      run_apart<V::bytes>([&](auto) {
+        number = long_cuts<V>::joinable(policy, rows);
+        if (number == 0) { return; }
+        long_cuts<V> cuts(policy, rows, number);
+        cuts.find(select);
+        for (std::size_t l = 0; l < number; ++l) { long_row_or_one<V>(rows[l], lane, total, cuts[l]); }
+      });
+      if (number > 0) { return number; }
+    }
+    run_apart<V::bytes>([&](auto) { long_row_or_one<V>(rows[0], lane, total, std::nullopt); });
+    return 1;
+  }
+  template <class V>
+  DYNAMICPO_INLINE void long_row_or_one(index row, row_buffers<T>& lane, group_total<T>& total,
+                                        const std::optional<select::cut<T>>& known) const {
+    if (!long_row_in_place<V>(row, lane, total, known)) { one_row(row, lane, total); }
+  }
+  /// False where it is not all there, not finite or nothing is selected.
+  template <class V>
+  DYNAMICPO_INLINE bool long_row_in_place(index row, row_buffers<T>& lane, group_total<T>& total,
+                                          const std::optional<select::cut<T>>& known) const {
+    if constexpr (!std::is_same_v<std::remove_const_t<P>, T>) {
+      return false;
+    } else {
+      if (policy.masked() || !tile<V>::in_place(policy)) { return false; }
+      const std::span<const T> scores(&policy.rejected(row, 0), static_cast<std::size_t>(policy.negatives(row)));
+      const T chosen = policy.chosen(row);
+      if (!elementary::isfinite(chosen) || !all_finite(scores)) { return false; }
+      auto scratch = lane.scratch();
+      const auto cut =
+          known ? *known : cut_apart<V::bytes>(select, select::row_scores<T>{chosen, scores, row}, scratch);
+      const std::size_t number = list_reaching(scores, cut.least, lane.pick.data());
+      if (number == 0) { return false; }
+      const auto at = static_cast<std::size_t>(row);
+      ++total.counts.rows;
+      total.seen.selected += static_cast<index>(number);
+      if (!out.rule.empty()) { out.rule[at] = cut.rule; }
+      if (!out.mean_rest.empty()) {
+        const accumulator_of<T> count(static_cast<double>(number));
+        out.mean_rest[at] =
+            static_cast<T>(mean_of_rest(scores.data(), scores.size(), side_by_side<T>{cut.least, count}, count));
+      }
+      if (!out.offsets.empty()) {
+        out.offsets[at + 1] = static_cast<index>(number);
+        std::copy_n(lane.pick.data(), number, &out.slots[static_cast<std::size_t>(policy.flat(row) - policy.flat(0))]);
+      }
+      return true;
     }
   }
 

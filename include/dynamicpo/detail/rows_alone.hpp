@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "dynamicpo/detail/row.hpp"
 #include "dynamicpo/detail/row_layout.hpp"
 #include "dynamicpo/detail/row_stores.hpp"
+#include "dynamicpo/detail/slot_list.hpp"
 #include "dynamicpo/detail/stream_store.hpp"
 #include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/objective/margin.hpp"
@@ -66,6 +68,8 @@ struct rows_alone {
   bool past_caches;  ///< gradients of long rows and of wide tiles are
   compute not_a_number = compute(std::numeric_limits<double>::quiet_NaN());
 
+  using known_cut = std::optional<select::cut<compute>>;
+
   /// What became of the rows of a block.
   struct block_rows {
     index first;
@@ -77,21 +81,21 @@ struct rows_alone {
 
   bool is_long(index row) const { return policy.negatives(row) > static_cast<index>(tile_columns); }
 
-  /// A row that no tile holds: a long one along the lanes, if it is all there and finite; else by itself. `least`: the
-  /// least selected score, where it is known.
+  /// A row that no tile holds: a long one along the lanes, if it is all there and finite; else by itself. `known`:
+  /// where it is cut.
   template <class V>
   DYNAMICPO_INLINE void apart_row(index row, row_buffers<compute>& lane, block_rows& block,
-                                  const compute* least = nullptr) const {
+                                  const known_cut& known = {}) const {
     bool done = false;
     if (is_long(row)) {
-      run_apart<V::bytes>([&](auto) { done = long_row_in_place<V>(row, lane, block, least); });
+      run_apart<V::bytes>([&](auto) { done = long_row_in_place<V>(row, lane, block, known); });
     }
     if (!done) { one_row(row, lane, block); }
   }
 
   template <class V>
   DYNAMICPO_INLINE bool long_row_in_place(index row, row_buffers<compute>& lane, block_rows& block,
-                                          const compute* least) const {
+                                          const known_cut& known) const {
     if constexpr (!std::is_same_v<stored, compute>) {
       return false;
     } else {
@@ -123,8 +127,10 @@ struct rows_alone {
         } else {
           auto scratch = lane.scratch();
           const select::row_scores<compute> seen{policy.chosen(row), scores, row};
-          const compute cut = least != nullptr ? *least : cut_apart<V::bytes>(pipeline.select, seen, scratch).least;
-          if (along.select(cut) == compute(0)) { return false; }
+          const compute least = known ? known->least : cut_apart<V::bytes>(pipeline.select, seen, scratch).least;
+          const std::size_t number = list_reaching(scores, least, lane.pick.data());
+          if (number == 0) { return false; }
+          along.template select<beta_type>(least, lane.pick.data(), number);
         }
       }
       if (compute(static_cast<double>(aggregate::max_negatives)) < along.selected()) { return false; }
@@ -142,15 +148,18 @@ struct rows_alone {
           store_weight(along, row);
         } else if constexpr (leaves_factor<layout, beta_type, objective_type>) {
           store_weights(along.ratio, result.factor, row);
-        } else {
+        } else if (along.slots == nullptr) {
           store_weights(along.weight, compute(1), row);
+        } else {
+          store_selected(along, row);
         }
       }
       if (!out.effective_beta.empty()) {
-        const auto first = static_cast<std::size_t>(policy.flat(row));
-        for (std::size_t k = 0; k < size; ++k) {
-          const V strength = where(along.layout.selected(along.score[k / V::count]), along.beta[k / V::count], V(0));
-          out.effective_beta[first + k] = strength[k % V::count];
+        compute* const to = &out.effective_beta[static_cast<std::size_t>(policy.flat(row))];
+        if (along.slots == nullptr) {
+          std::copy_n(along.entries(along.beta), size, to);
+        } else {
+          along.spread(along.beta, to);
         }
       }
       return true;
@@ -186,6 +195,15 @@ struct rows_alone {
     const V all = broadcast<V>(factor);
     store_columns<V>(
         to, size, [&](std::size_t k) __attribute__((always_inline)) { return weight[k] * all; });
+  }
+  /// The same of what is selected, 0 to the others.
+  template <class V>
+  DYNAMICPO_INLINE void store_selected(const long_row<V>& along, index row) const {
+    if (!past_caches && out.gradient.rejected_matrix().column_stride == 1) {
+      return along.spread(along.weight, &out.gradient.rejected(row, 0));
+    }
+    along.spread(along.weight, along.entries(along.spare));
+    store_weights(along.spare, compute(1), row);
   }
   /// The first weight to all.
   template <class V>
@@ -231,17 +249,15 @@ struct rows_alone {
       using V = lanes_of<bytes>;
       long_row<V> along(loaded.score, loaded.ratio, static_cast<std::size_t>(loaded.negatives), lane);
       along.load_ratios(lane.score.data(), lane.ratio.data());
+      const auto number = static_cast<std::size_t>(count);
       compute least = std::numeric_limits<compute>::infinity();
-      for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
+      for (std::size_t j = 0; j < number; ++j) {
         least = std::min(least, lane.score[static_cast<std::size_t>(lane.pick[j])]);
       }
-      along.select(least);
+      along.template select<beta_type>(least, lane.pick.data(), number);
       result = along.template evaluate<derives, along_the_row<V>>(pipeline.beta, pipeline.objective, scale, true);
-      for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
-        const auto i = static_cast<std::size_t>(lane.pick[j]);
-        lane.beta[j] = along.beta[i / V::count][i % V::count];
-        lane.weight[j] = along.weight[i / V::count][i % V::count];
-      }
+      std::copy_n(along.entries(along.beta), number, lane.beta.data());
+      std::copy_n(along.entries(along.weight), number, lane.weight.data());
     });
     return result;
   }
