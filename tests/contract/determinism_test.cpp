@@ -167,19 +167,25 @@ TEMPLATE_TEST_CASE("masked negatives count as if they were not there: the same b
     CAPTURE(dense.policy.rejected.size() / dense.policy.chosen.size());
     auto masked = table_like<const TestType>(dense.policy.view(), nan_of<TestType>);
     auto removed = table_like<const TestType>(left.policy.view(), nan_of<TestType>);
-    const auto with_mask = po::loss_and_gradient(po::exec::seq, pipeline, dense.policy.view().with_mask(mask),
-                                                 dense.reference.view(), {.gradient = masked.view()});
+    std::vector<TestType> beta(masked.rejected.size(), nan_of<TestType>), beta_left(removed.rejected.size());
+    const auto with_mask =
+        po::loss_and_gradient(po::exec::seq, pipeline, dense.policy.view().with_mask(mask), dense.reference.view(),
+                              {.gradient = masked.view(), .effective_beta = beta});
     const auto without = po::loss_and_gradient(po::exec::seq, pipeline, left.policy.view(), left.reference.view(),
-                                               {.gradient = removed.view()});
+                                               {.gradient = removed.view(), .effective_beta = beta_left});
     REQUIRE(same_bits(with_mask.loss, without.loss));
     REQUIRE(with_mask.empty_rows == without.empty_rows);
     REQUIRE(same_bits(masked.chosen, removed.chosen));
-    std::vector<TestType> there, absent;
-    for (std::size_t i = 0; i < mask.size(); ++i) { (mask[i] != 0 ? there : absent).push_back(masked.rejected[i]); }
-    REQUIRE(same_bits(there, removed.rejected));
-    REQUIRE(same_bits(absent, std::vector<TestType>(absent.size(), TestType(0))));
+    const auto check_entries = [&](const std::vector<TestType>& all, const std::vector<TestType>& expected) {
+      std::vector<TestType> there, absent;
+      for (std::size_t i = 0; i < mask.size(); ++i) { (mask[i] != 0 ? there : absent).push_back(all[i]); }
+      REQUIRE(same_bits(there, expected));
+      REQUIRE(same_bits(absent, std::vector<TestType>(absent.size(), TestType(0))));
+    };
+    check_entries(masked.rejected, removed.rejected);
+    check_entries(beta, beta_left);
   };
-  for (const po::index negatives : {1, 4, 8, 11, 15, 16, 19, 40, 64}) {
+  for (const po::index negatives : {1, 4, 8, 11, 15, 16, 19, 40, 64, 150, 700}) {
     const auto rows = std::size_t{70}, size = static_cast<std::size_t>(negatives);
     auto dense = random_batch<TestType>(33, 70, negatives);
     batch<TestType> left;
@@ -265,6 +271,9 @@ TEMPLATE_TEST_CASE("a wide or long dense row has the bits that it has alone, wha
     check(po::vanilla(po::objective::sdpo), of, reference);
     check(po::vanilla(po::objective::mppo), of, po::reference_free);
     check(po::vanilla(po::objective::dmpo), of, po::reference_free);
+    check(po::dynamic(po::objective::dmpo), of, reference);
+    check(po::dynamic(po::objective::sdpo), of, reference);
+    check(po::dynamic(po::objective::mppo), of, po::reference_free);
     check(po::vanilla(po::objective::slic(2.0)), of, reference);
     check(po::pipeline{po::select::all{}, beta_of_rest{}, po::objective::dmpo}, of, reference);
     check(po::vanilla(po::objective::composed<po::margin::log_ratio, po::aggregate::sum, po::link::logistic>{}), of,

@@ -60,7 +60,7 @@ TEMPLATE_TEST_CASE("select_negatives side by side is what it is row by row, to t
   po::sample::philox_engine random{21};
   const auto check = [&](const auto& select) {
     for (const bool ragged : {false, true}) {
-      for (const po::index negatives : {1, 2, 3, 4, 15, 33, 64, 70}) {
+      for (const po::index negatives : {1, 2, 3, 4, 15, 33, 64, 70, 130, 256, 257, 600}) {
         auto batch = test_support::random_batch<TestType>(static_cast<std::uint64_t>(negatives), 77, negatives, ragged);
         for (TestType& score : batch.policy.rejected) {
           if (random.below(40) == 0) {

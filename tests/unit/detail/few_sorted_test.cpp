@@ -44,3 +44,20 @@ TEMPLATE_TEST_CASE("any_reaches sees every place, and what is not a number", "",
     REQUIRE(!reached(-1));
   }
 }
+
+TEMPLATE_TEST_CASE("all_finite sees every place", "", float, double) {
+  constexpr auto infinity = std::numeric_limits<TestType>::infinity();
+  for (std::size_t size = 0; size <= 100; ++size) {
+    std::vector<TestType> values(size, std::numeric_limits<TestType>::lowest());
+    const auto finite = [&] { return detail::all_finite(std::span<const TestType>(values)); };
+    REQUIRE(finite());
+    for (TestType& value : values) {
+      for (const TestType bad : {infinity, -infinity, std::numeric_limits<TestType>::quiet_NaN()}) {
+        value = bad;
+        REQUIRE(!finite());
+      }
+      value = std::numeric_limits<TestType>::max();
+    }
+    REQUIRE(finite());
+  }
+}
