@@ -107,7 +107,7 @@ struct long_row {
   DYNAMICPO_INLINE bool load_whole(const T* scores, const T* reference) {
     score = ratio;
     if constexpr (Once) { weight = ratio; }
-    select_all();
+    take_all();
     V spoilt(0);  // not a number where a log-ratio is not finite
     for (std::size_t k = 0; k < columns; ++k) {
       if (k >= columns_before) { ask_ahead_of(scores, reference, k); }
@@ -129,8 +129,10 @@ struct long_row {
   }
 
   /// Takes all negatives.
+  template <class Beta>
   DYNAMICPO_INLINE void select_all() {
-    layout = {V(std::numeric_limits<T>::lowest()), accumulator_of<V>(static_cast<double>(negatives))};
+    take_all();
+    if constexpr (Beta::needs_rest) { mean_rest = mean_of_rest(score, columns, layout, layout.count); }
   }
   /// Takes the `number` negatives with a score of at least `least`, the slots `of` them in ascending order. Where they
   /// are not all, they alone are in the columns from here on.
@@ -202,6 +204,9 @@ struct long_row {
   }
 
  private:
+  DYNAMICPO_INLINE void take_all() {
+    layout = {V(std::numeric_limits<T>::lowest()), accumulator_of<V>(static_cast<double>(negatives))};
+  }
   /// From one array of columns to the next.
   DYNAMICPO_INLINE std::size_t stride() const { return columns + row_buffers<T>::lines_apart; }
   DYNAMICPO_INLINE void end_row() {

@@ -123,7 +123,7 @@ struct rows_alone {
       } else {
         if (!along.load(scores.data(), frozen)) { return false; }
         if constexpr (takes_all) {
-          along.select_all();
+          along.template select_all<beta_type>();
         } else {
           auto scratch = lane.scratch();
           const select::row_scores<compute> seen{policy.chosen(row), scores, row};
