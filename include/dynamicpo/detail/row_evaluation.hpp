@@ -139,7 +139,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   /// Whether the sums of ragged rows are faster taken along them: without squares, and of long ones.
   template <class V>
   [[gnu::noinline]] bool goes_along(const tile<V>& rows) const {
-    if constexpr (!summing::sums_short_rows || !panel<V>::has_squares) {
+    if constexpr (!summing::sums_short_rows || panel<V>::blocks < 4) {
       return summing::sums_short_rows;
     } else {
       constexpr auto count = static_cast<index>(V::count), from = index{22};

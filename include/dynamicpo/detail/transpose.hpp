@@ -85,7 +85,7 @@ struct panel {
 
   /// A square is as many columns as a part has rows: nothing is joined as it is loaded, and so each number of a second
   /// array costs no more than its subtraction. It takes registers of four blocks.
-  static constexpr bool has_squares = blocks == 4;
+  static constexpr bool has_squares = blocks == 4 || blocks == 2;
   static constexpr std::size_t square = V::per_part;
 
   /// As load, of a square. `pause()` comes before each quarter of it.
@@ -170,6 +170,15 @@ struct panel {
     });
   }
   // Block b of the a-th becomes block a of the b-th.
+  DYNAMICPO_INLINE static void transpose_blocks(vector (&row)[1]) {}
+  DYNAMICPO_INLINE static void transpose_blocks(vector (&row)[2]) {
+    constexpr auto all = std::make_index_sequence<V::per_part>{};
+    vector a, b;
+    every_other_block<0>(row[0], row[1], a, all);
+    every_other_block<1>(row[0], row[1], b, all);
+    row[0] = a;
+    row[1] = b;
+  }
   DYNAMICPO_INLINE static void transpose_blocks(vector (&row)[4]) {
     constexpr auto all = std::make_index_sequence<V::per_part>{};
     vector a, b, c, d;
