@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "dynamicpo/detail/kmeans_1d.hpp"
-#include "dynamicpo/detail/slot_list.hpp"
 #include "dynamicpo/error.hpp"
 #include "dynamicpo/instruments.hpp"
 #include "dynamicpo/result.hpp"
@@ -45,8 +44,7 @@ struct row_buffers {
     const auto size = static_cast<std::size_t>(negatives) + 1;
     if (score.size() >= size) { return; }
     for (auto* array : {&score, &ratio, &picked_score, &beta, &utility, &weight, &values}) { array->resize(size); }
-    slot.resize(size);
-    pick.resize(size + detail::list_slack);
+    for (auto* array : {&slot, &pick}) { array->resize(size); }
     for (auto* array : {&selected, &boundary}) { array->resize(size); }
     for (auto* array : {&sorted, &weights, &lower, &best}) { array->resize(size); }
     if (size > all_pairs_limit<accumulator_of<T>>) { prefix.resize(size); }

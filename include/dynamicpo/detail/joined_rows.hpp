@@ -126,6 +126,7 @@ struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
       if (!elementary::isfinite(ratio) || !along.template load_whole<alone::reads_ratios_once>(scores, frozen)) {
         return false;
       }
+      along.template select_all<beta_type>();
       alone::ask_for_next(along, scores, frozen, row);
       evaluated_row<V> reduced;
       along.reduce(pipeline.beta, pipeline.objective, reduced);

@@ -41,6 +41,7 @@ struct long_row {
   V *score, *ratio, *beta, *weight, *spare;  ///< score: of what is no more in the row, -inf
   along_the_row<V> layout{};
   accumulator_of<V> mean_rest{V(0)};
+  std::size_t number = 0;               ///< of those selected
   const std::int32_t* slots = nullptr;  ///< entry j of the columns is negative slots[j]; null: negative j
 
   DYNAMICPO_INLINE long_row(const T& score_of_chosen, const T& ratio_of_chosen, std::size_t count,
@@ -107,7 +108,6 @@ struct long_row {
   DYNAMICPO_INLINE bool load_whole(const T* scores, const T* reference) {
     score = ratio;
     if constexpr (Once) { weight = ratio; }
-    take_all();
     V spoilt(0);  // not a number where a log-ratio is not finite
     for (std::size_t k = 0; k < columns; ++k) {
       if (k >= columns_before) { ask_ahead_of(scores, reference, k); }
@@ -131,13 +131,15 @@ struct long_row {
   /// Takes all negatives.
   template <class Beta>
   DYNAMICPO_INLINE void select_all() {
-    take_all();
+    number = negatives;
+    layout = {V(std::numeric_limits<T>::lowest()), accumulator_of<V>(static_cast<double>(number))};
     if constexpr (Beta::needs_rest) { mean_rest = mean_of_rest(score, columns, layout, layout.count); }
   }
-  /// Takes the `number` negatives with a score of at least `least`, the slots `of` them in ascending order. Where they
+  /// Takes the `count` negatives with a score of at least `least`, the slots `of` them in ascending order. Where they
   /// are not all, they alone are in the columns from here on.
   template <class Beta>
-  DYNAMICPO_INLINE void select(T least, const std::int32_t* of, std::size_t number) {
+  DYNAMICPO_INLINE void select(T least, const std::int32_t* of, std::size_t count) {
+    number = count;
     layout.least = V(least);
     layout.count = accumulator_of<V>(static_cast<double>(number));
     if constexpr (Beta::needs_rest) { mean_rest = mean_of_rest(score, columns, layout, layout.count); }
@@ -157,20 +159,17 @@ struct long_row {
     }
   }
 
-  DYNAMICPO_INLINE T selected() const { return static_cast<T>(layout.count[0]); }
-
   /// The numbers of an array of columns, one after the other.
   DYNAMICPO_INLINE static T* entries(V* array) { return reinterpret_cast<T*>(array); }
   /// Writes those of `array` to the places of their negatives, 0 to the others.
   DYNAMICPO_INLINE void spread(const V* array, T* to) const {
     const auto* const from = reinterpret_cast<const T*>(array);
     const std::int32_t* const place = slots;
-    const auto number = static_cast<std::size_t>(selected());
-    const V zero =
-        broadcast<V>(static_cast<T>(opaque(0)));  // or memory would be cleared by a call that is slow to begin
+    const std::size_t count = number;
+    const V zero = broadcast<V>(static_cast<T>(opaque(0)));  // known, it would become a call, which is slow to begin
     for (std::size_t k = 0; k + V::count <= negatives; k += V::count) { zero.store(to + k); }
     for (std::size_t k = negatives / V::count * V::count; k < negatives; ++k) { to[k] = T(0); }
-    for (std::size_t j = 0; j < number; ++j) { to[place[j]] = from[j]; }
+    for (std::size_t j = 0; j < count; ++j) { to[place[j]] = from[j]; }
   }
 
   /// Step 3 up to the aggregate margin, of a whole row and one beta that is not of the other scores.
@@ -204,9 +203,6 @@ struct long_row {
   }
 
  private:
-  DYNAMICPO_INLINE void take_all() {
-    layout = {V(std::numeric_limits<T>::lowest()), accumulator_of<V>(static_cast<double>(negatives))};
-  }
   /// From one array of columns to the next.
   DYNAMICPO_INLINE std::size_t stride() const { return columns + row_buffers<T>::lines_apart; }
   DYNAMICPO_INLINE void end_row() {

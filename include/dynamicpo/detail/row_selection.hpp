@@ -161,7 +161,7 @@ struct row_selection {
       if (!out.mean_rest.empty()) {
         const accumulator_of<T> count(static_cast<double>(number));
         out.mean_rest[at] =
-            static_cast<T>(mean_of_rest(scores.data(), scores.size(), side_by_side<T>{cut.least, count}, count));
+            static_cast<T>(mean_of_rest<true>(scores.data(), scores.size(), side_by_side<T>{cut.least, count}, count));
       }
       if (!out.offsets.empty()) {
         out.offsets[at + 1] = static_cast<index>(number);

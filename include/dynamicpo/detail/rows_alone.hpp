@@ -122,18 +122,18 @@ struct rows_alone {
         if (!along.template load_whole<reads_ratios_once>(scores.data(), frozen)) { return false; }
       } else {
         if (!along.load(scores.data(), frozen)) { return false; }
-        if constexpr (takes_all) {
-          along.template select_all<beta_type>();
-        } else {
-          auto scratch = lane.scratch();
-          const select::row_scores<compute> seen{policy.chosen(row), scores, row};
-          const compute least = known ? known->least : cut_apart<V::bytes>(pipeline.select, seen, scratch).least;
-          const std::size_t number = list_reaching(scores, least, lane.pick.data());
-          if (number == 0) { return false; }
-          along.template select<beta_type>(least, lane.pick.data(), number);
-        }
       }
-      if (compute(static_cast<double>(aggregate::max_negatives)) < along.selected()) { return false; }
+      if constexpr (takes_all) {
+        along.template select_all<beta_type>();
+      } else {
+        auto scratch = lane.scratch();
+        const select::row_scores<compute> seen{policy.chosen(row), scores, row};
+        const compute least = known ? known->least : cut_apart<V::bytes>(pipeline.select, seen, scratch).least;
+        const std::size_t number = list_reaching(scores, least, lane.pick.data());
+        if (number == 0) { return false; }
+        along.template select<beta_type>(least, lane.pick.data(), number);
+      }
+      if (aggregate::max_negatives < static_cast<index>(along.number)) { return false; }
       ask_for_next(along, scores.data(), frozen, row);
       const auto result = along.template evaluate<WithGradient, layout>(pipeline.beta, pipeline.objective, scale,
                                                                         !out.effective_beta.empty());

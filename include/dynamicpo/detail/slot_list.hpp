@@ -48,11 +48,8 @@ inline constexpr auto bits_of_byte = [] {
   return all;
 }();
 
-/// So many entries may be written beyond a list.
-inline constexpr std::size_t list_slack = 8;
-
 /// Writes the places of the values that are not below `least`, in ascending order; returns how many. There is room for
-/// list_slack more entries than values.
+/// as many as there are values, and all of it may be written to.
 template <elementary_float::number T>
 DYNAMICPO_INLINE std::size_t list_reaching(std::span<const T> values, T least, std::int32_t* places) {
   using pack = lanes<T, 128 / sizeof(T), 32>;

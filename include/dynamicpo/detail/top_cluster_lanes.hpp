@@ -207,7 +207,7 @@ DYNAMICPO_INLINE void search_near_cuts(const cut_sums<V>& of, const typename V::
       truth near(0);
       for (std::size_t b = nearest < 32 ? 0 : nearest - 31; b <= nearest; ++b) {
         const V highest = b < c ? bottoms[b] + (middle(b, c, sum_c) + top_c) : bottoms[c] + top_c;
-        near = near + near - (needed < highest);
+        near = (near << 1) - (needed < highest);
       }
       tried[c] |= std::uint64_t{any_bits(near)} << 32 * word;
     }

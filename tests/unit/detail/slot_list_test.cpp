@@ -34,7 +34,7 @@ TEMPLATE_TEST_CASE("list_reaching lists in order what is not below, and writes n
       for (std::size_t i = 0; i < size; ++i) {
         if (!(values[i] < least)) { expected.push_back(static_cast<std::int32_t>(i)); }
       }
-      std::vector<std::int32_t> places(size + detail::list_slack + 1, -7);
+      std::vector<std::int32_t> places(size + 1, -7);
       const std::size_t number = detail::list_reaching(std::span<const TestType>(values), least, places.data());
       CAPTURE(size, levels);
       REQUIRE(places.back() == -7);
