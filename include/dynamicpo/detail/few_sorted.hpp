@@ -14,10 +14,7 @@
 
 namespace dynamicpo::inline v1::detail {
 
-/// As many numbers as one register of 32 bytes holds.
-template <class T>
-using register_of = lanes<T, 32 / sizeof(T), 32>;
-
+/// The least and the greatest of at least one number.
 template <std::floating_point T>
 DYNAMICPO_INLINE std::pair<T, T> extremes(std::span<const T> values) {
   using pack = lanes<T, 128 / sizeof(T), 32>;

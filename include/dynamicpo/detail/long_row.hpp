@@ -146,7 +146,7 @@ struct long_row {
     if (number == negatives) { return; }
     slots = of;
     const T *const from_score = entries(score), *const from_ratio = entries(ratio);
-    std::swap(score, beta);
+    std::swap(score, beta);  // what is moved is not needed where it was
     std::swap(ratio, weight);
     columns = (number + V::count - 1) / V::count;
     score[columns - 1] = V(-std::numeric_limits<T>::infinity());

@@ -136,7 +136,7 @@ struct row_evaluation : summed_rows<WithGradient, WithInstruments, Pipeline, P, 
   bool is_measured_early(const tile<V>& rows) const {
     return policy.masked() || (policy.ragged() && !goes_along(rows));
   }
-  /// Whether the sums of ragged rows are faster taken along them: without squares, and of long ones.
+  /// Whether the sums of ragged rows are faster taken along them: without AVX-512's squares, and of long ones.
   template <class V>
   [[gnu::noinline]] bool goes_along(const tile<V>& rows) const {
     if constexpr (!summing::sums_short_rows || panel<V>::blocks < 4) {
