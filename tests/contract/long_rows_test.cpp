@@ -3,23 +3,11 @@
 #include <span>
 #include <vector>
 
+#include "contract/beta_of_rest.hpp"
 #include "support/catch.hpp"
 #include "support/rows.hpp"
 
-namespace {
-
 using namespace test_support;
-
-/// One beta for a row, of the mean score of all its negatives.
-struct beta_of_rest {
-  static constexpr bool lane_wise = true, uniform = true, needs_rest = true;
-  template <class V>
-  V operator()(const po::beta::context<V>& seen) const {
-    return V(1) + V(0.05) * static_cast<V>(seen.mean_rest);
-  }
-};
-
-}  // namespace
 
 TEMPLATE_TEST_CASE("a wide or long dense row has the bits that it has alone, whatever rows lie beside it", "", float,
                    double) {
