@@ -84,11 +84,11 @@ struct panel {
   }
 
   /// A square is as many columns as a part has rows: nothing is joined as it is loaded, and so each number of a second
-  /// array costs no more than its subtraction. It takes registers of four blocks.
+  /// array costs no more than its subtraction. It takes registers of two blocks or four.
   static constexpr bool has_squares = blocks == 4 || blocks == 2;
   static constexpr std::size_t square = V::per_part;
 
-  /// As load, of a square. `pause()` comes before each quarter of it.
+  /// As load, of a square. `pause()` comes once for each panel of it.
   template <class Rows, class Pause>
   DYNAMICPO_INLINE static void load_square(const Rows& rows, V* to, const Pause& pause) {
     load_square_of(
