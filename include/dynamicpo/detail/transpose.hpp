@@ -170,7 +170,6 @@ struct panel {
     });
   }
   // Block b of the a-th becomes block a of the b-th.
-  DYNAMICPO_INLINE static void transpose_blocks(vector (&row)[1]) {}
   DYNAMICPO_INLINE static void transpose_blocks(vector (&row)[2]) {
     constexpr auto all = std::make_index_sequence<V::per_part>{};
     vector a, b;
