@@ -34,6 +34,7 @@ struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
   using typename alone::beta_type;
   using typename alone::block_rows;
   using typename alone::compute;
+  using typename alone::known_cut;
   using typename alone::objective_type;
   using typename alone::stored;
 
@@ -74,8 +75,9 @@ struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
       }
     }
     if constexpr (finds_cuts && V::bytes >= 32) {  // as present tiles
-      std::size_t number = 0;
-      run_apart<V::bytes>([&](auto) { number = see_through_cut<V>(rows, lane, block); });
+      const std::size_t number = for_each_long_cut<V>(
+          pipeline.select, policy, rows,
+          [&](index row, const known_cut& cut) { alone::template apart_row<V>(row, lane, block, cut); });
       if (number > 0) { return number; }
     }
     alone::template apart_row<V>(first, lane, block);
@@ -89,18 +91,6 @@ struct joined_rows : rows_alone<WithGradient, WithInstruments, Pipeline, P, Refe
                 policy.negatives(row) <= std::min(most_joined, aggregate::max_negatives);
     if constexpr (has_reference) { fits = fits && !reference.ragged() && tile<V>::in_place(reference); }
     return fits;
-  }
-
-  /// Finds cuts of as many rows as there are lanes, if they are short enough; returns how many it saw through.
-  template <class V>
-  DYNAMICPO_INLINE std::size_t see_through_cut(const long_rows& rows, row_buffers<compute>& lane,
-                                               block_rows& block) const {
-    const std::size_t number = long_cuts<V>::joinable(policy, rows);
-    if (number == 0) { return 0; }
-    long_cuts<V> cuts(policy, rows, number);
-    cuts.find(pipeline.select);
-    for (std::size_t l = 0; l < number; ++l) { alone::template apart_row<V>(rows[l], lane, block, cuts[l]); }
-    return number;
   }
 
   /// False, with nothing written, where one of them is not finite.

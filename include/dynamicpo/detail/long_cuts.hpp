@@ -8,6 +8,7 @@
 
 #include "dynamicpo/detail/lane_select.hpp"
 #include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/processor.hpp"
 #include "dynamicpo/detail/tile.hpp"
 #include "dynamicpo/detail/tiles.hpp"
 #include "dynamicpo/detail/top_cluster_lanes.hpp"
@@ -96,5 +97,19 @@ class long_cuts {
   alignas(64) bits_of<T> known_[rows], clustered_[rows];
   alignas(64) T staged_[rows][stride];
 };
+
+/// Finds the cuts of the first of some rows side by side and calls work(row, cut) for each; returns how many these are.
+template <class V, class Select, class View, class Work>
+DYNAMICPO_INLINE std::size_t for_each_long_cut(const Select& select, const View& policy, const long_rows& rows,
+                                               const Work& work) {
+  const std::size_t number = long_cuts<V>::joinable(policy, rows);
+  if (number == 0) { return 0; }
+  run_apart<V::bytes>([&](auto) {
+    long_cuts<V> cuts(policy, rows, number);
+    cuts.find(select);
+    for (std::size_t l = 0; l < number; ++l) { work(rows[l], cuts[l]); }
+  });
+  return number;
+}
 
 }  // namespace dynamicpo::inline v1::detail

@@ -119,15 +119,10 @@ struct row_selection {
   /// Sees the first of some long rows through, and the next ones where their cuts are found together; returns how many.
   template <class V>
   std::size_t some_long_rows(const long_rows& rows, row_buffers<T>& lane, group_total<T>& total) const {
-    std::size_t number = 0;
     if constexpr (searches_cuts<Select> && std::is_same_v<std::remove_const_t<P>, T> && V::bytes >= 32) {
-      run_apart<V::bytes>([&](auto) {
-        number = long_cuts<V>::joinable(policy, rows);
-        if (number == 0) { return; }
-        long_cuts<V> cuts(policy, rows, number);
-        cuts.find(select);
-        for (std::size_t l = 0; l < number; ++l) { long_row_or_one<V>(rows[l], lane, total, cuts[l]); }
-      });
+      const std::size_t number = for_each_long_cut<V>(
+          select, policy, rows,
+          [&](index row, const std::optional<select::cut<T>>& cut) { long_row_or_one<V>(row, lane, total, cut); });
       if (number > 0) { return number; }
     }
     run_apart<V::bytes>([&](auto) { long_row_or_one<V>(rows[0], lane, total, std::nullopt); });
