@@ -12,7 +12,7 @@ set(layers
     "detail/elementary_float detail/double_double detail/transpose detail/stream_store detail/row_stores detail/exact_row_sums"
     "detail/elementary detail/fill_lines"
     "detail/sorting_network detail/thread_group detail/slot_list"
-    "detail/softplus detail/softmax_sums detail/kmeans_1d detail/top_cluster_lanes"
+    "detail/softplus detail/softmax_sums detail/kmeans_1d detail/top_cluster_lanes detail/lane_merge"
     "detail/cut_search detail/few_sorted detail/group_cut detail/warp"
     "detail/certain_cut detail/sorted_cut detail/long_cut"
     "detail/binned_cut"

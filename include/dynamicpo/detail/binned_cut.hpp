@@ -126,6 +126,19 @@ class listed_groups {
     sum_[size_] = sum_[size_ - 1] + values.sum;
   }
 
+  /// So many values, each alone in its group, at place(0), place(1), ..
+  template <class Place>
+  DYNAMICPO_INLINE void add_each(std::size_t values, const Place& place) {
+    double *const least = &least_[size_], *const most = &most_[size_];
+    for (std::size_t i = 0; i < values; ++i) { least[i] = most[i] = place(i); }
+    double count = count_[size_], sum = sum_[size_];
+    for (std::size_t i = 0; i < values; ++i) {
+      count_[size_ + 1] = count += 1;
+      sum_[size_ + 1] = sum += least_[size_];
+      ++size_;
+    }
+  }
+
   std::size_t size() const { return size_; }
   double least(std::size_t group) const { return least_[group]; }
   double most(std::size_t group) const { return most_[group]; }
@@ -230,6 +243,10 @@ class binned_cut {
       return static_cast<std::size_t>(values.count);
     };
     const auto distinct = [&](std::span<const T> of) {
+      if (!any_repeats(of)) {
+        groups.add_each(of.size(), [&](std::size_t i) { return ticks(of[i]); });
+        return groups.size();
+      }
       for (std::size_t i = 0; i < of.size();) {
         const std::size_t first = i;
         while (++i < of.size() && of[i] == of[first]) {}
@@ -251,7 +268,7 @@ class binned_cut {
     among.high_last = std::min(among.high_last, groups.size() - 1);
     among.low_last = std::min(among.low_last, among.high_last);
 
-    if (!find_optima(groups, among, 48)) { return std::nullopt; }
+    if (!find_optima(groups, among, 8)) { return std::nullopt; }
     const auto cut = certain_cut(groups, among, tick_error, tie_tolerance_of_wide);
     if (!cut) { return std::nullopt; }
     const std::size_t place = static_cast<std::size_t>(groups.over(0, *cut).count) - left_out;

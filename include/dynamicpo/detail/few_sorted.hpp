@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "dynamicpo/detail/elementary_float.hpp"
+#include "dynamicpo/detail/lane_merge.hpp"
 #include "dynamicpo/detail/lanes.hpp"
+#include "dynamicpo/detail/transpose.hpp"
 
 namespace dynamicpo::inline v1::detail {
 
@@ -66,31 +68,50 @@ DYNAMICPO_INLINE bool all_finite(std::span<const T> values) {
   return !found;
 }
 
-/// Sorts finite numbers; up to 128 of them by counting, for each, those below it.
+/// Whether any two neighbours are equal.
+template <elementary_float::number T>
+DYNAMICPO_INLINE bool any_repeats(std::span<const T> values) {
+  using pack = lanes<T, 128 / sizeof(T), 32>;
+  typename pack::truth found(0);
+  std::size_t i = 1;
+  for (; i + pack::count <= values.size(); i += pack::count) {
+    found = found | (pack::load(values.data() + i - 1) == pack::load(values.data() + i));
+  }
+  bool any_found = any(found);
+  for (; i < values.size(); ++i) { any_found = any_found || values[i - 1] == values[i]; }
+  return any_found;
+}
+
+#if !defined(__CUDACC__)
+/// Sorts up to `Most` finite numbers in registers.
+template <std::size_t Most, std::floating_point T>
+DYNAMICPO_INLINE void sort_in_lanes(std::span<T> values) {
+  using pack = lanes<T, 32 / sizeof(T), 32>;
+  constexpr std::size_t columns = Most / pack::count;
+  T room[Most];
+  std::copy(values.begin(), values.end(), room);
+  std::fill(room + values.size(), room + Most, std::numeric_limits<T>::infinity());
+  pack held[columns];
+  unrolled<columns>([&](auto k) __attribute__((always_inline)) { held[k] = pack::load(room + k * pack::count); });
+  sort_across_lanes<columns>(held);
+  unrolled<columns / pack::count>([&](auto square) __attribute__((always_inline)) {
+    constexpr std::size_t first = square * pack::count;
+    panel<pack>::store_square(held + first, spaced<T>{room + first, columns});
+  });
+  std::copy_n(room, values.size(), values.begin());
+}
+#endif
+
+/// Sorts finite numbers, up to 128 of them in registers. Of 0 and -0 either may take the other's sign.
 template <std::floating_point T>
 DYNAMICPO_INLINE void sort_few(std::span<T> values) {
-  using pack = lanes<T, 128 / sizeof(T), 32>;
-  constexpr std::size_t few = 128;
-  const std::size_t size = values.size();
-  if (size > few) { return std::sort(values.begin(), values.end()); }
-  std::array<T, few> unsorted;
-  std::copy(values.begin(), values.end(), unsorted.begin());
-  const std::size_t padded = (size + pack::count - 1) / pack::count * pack::count;
-  for (std::size_t i = size; i < padded; ++i) { unsorted[i] = T(0); }
-  // Equal ones share a place; those after it stay infinite, and take the value before them.
-  std::fill(values.begin(), values.end(), std::numeric_limits<T>::infinity());
-  for (std::size_t i = 0; i < size; i += pack::count) {
-    const pack mine = pack::load(unsorted.data() + i);
-    typename pack::truth below(0);
-    for (std::size_t j = 0; j < size; ++j) { below += pack(unsorted[j]) < mine; }
-    const std::size_t last = std::min(pack::count, size - i);
-    for (std::size_t lane = 0; lane < last; ++lane) {
-      values[static_cast<std::size_t>(-below[lane])] = unsorted[i + lane];
-    }
+#if !defined(__CUDACC__)
+  if constexpr (elementary_float::number<T>) {
+    if (values.size() <= 64) { return sort_in_lanes<64>(values); }
+    if (values.size() <= 128) { return sort_in_lanes<128>(values); }
   }
-  for (std::size_t i = 1; i < size; ++i) {
-    if (values[i] == std::numeric_limits<T>::infinity()) { values[i] = values[i - 1]; }
-  }
+#endif
+  std::sort(values.begin(), values.end());
 }
 
 }  // namespace dynamicpo::inline v1::detail

@@ -77,11 +77,11 @@ struct long_row {
   static constexpr std::uintptr_t ahead = 4096;
 
   /// Of the next row the first columns are asked for while this one is seen through, as many as the nearest cache has
-  /// room for beside it.
+  /// room for beside it; in so many parts, at least one.
   static constexpr std::size_t columns_before = 256;
-  DYNAMICPO_INLINE asked_by_column next_row(const T* from, index distance) const {
+  DYNAMICPO_INLINE asked_by_column next_row(const T* from, index distance, std::size_t parts) const {
     return {from, static_cast<std::uintptr_t>(distance) * sizeof(T),
-            std::min(negatives, columns_before * V::count) * sizeof(T), columns};
+            std::min(negatives, columns_before * V::count) * sizeof(T), parts};
   }
   DYNAMICPO_INLINE static void ask_ahead_of(const T* scores, const T* reference, std::size_t k) {
     ask_ahead(scores + k * V::count, ahead);
@@ -152,11 +152,16 @@ struct long_row {
     score[columns - 1] = V(-std::numeric_limits<T>::infinity());
     ratio[columns - 1] = V(0);
     T *const to_score = entries(score), *const to_ratio = entries(ratio);
-    for (std::size_t j = 0; j < number; ++j) {
+    const auto move = [&](std::size_t j) __attribute__((always_inline)) {
       const auto slot = static_cast<std::size_t>(of[j]);
       to_score[j] = from_score[slot];
       to_ratio[j] = from_ratio[slot];
+    };
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+      unrolled<4>([&](auto next) __attribute__((always_inline)) { move(j + next); });
     }
+    for (; j < count; ++j) { move(j); }
   }
 
   /// The numbers of an array of columns, one after the other.
@@ -169,7 +174,11 @@ struct long_row {
     const V zero = broadcast<V>(static_cast<T>(opaque(0)));  // known, it would become a call, which is slow to begin
     for (std::size_t k = 0; k + V::count <= negatives; k += V::count) { zero.store(to + k); }
     for (std::size_t k = negatives / V::count * V::count; k < negatives; ++k) { to[k] = T(0); }
-    for (std::size_t j = 0; j < count; ++j) { to[place[j]] = from[j]; }
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+      unrolled<4>([&](auto next) __attribute__((always_inline)) { to[place[j + next]] = from[j + next]; });
+    }
+    for (; j < count; ++j) { to[place[j]] = from[j]; }
   }
 
   /// Step 3 up to the aggregate margin, of a whole row and one beta that is not of the other scores.

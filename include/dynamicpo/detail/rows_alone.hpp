@@ -125,16 +125,20 @@ struct rows_alone {
       }
       if constexpr (takes_all) {
         along.template select_all<beta_type>();
+        ask_for_next(along, scores.data(), frozen, row);
       } else {
         auto scratch = lane.scratch();
         const select::row_scores<compute> seen{policy.chosen(row), scores, row};
         const compute least = known ? known->least : cut_apart<V::bytes>(pipeline.select, seen, scratch).least;
-        const std::size_t number = list_reaching(scores, least, lane.pick.data());
+        const auto next = next_row(policy, along, scores.data(), row, size * sizeof(compute) / 128);
+        const std::size_t number = list_reaching(scores, least, lane.pick.data(), next);
         if (number == 0) { return false; }
         along.template select<beta_type>(least, lane.pick.data(), number);
+        if constexpr (has_reference) {
+          along.layout.ask.reference = next_row(reference, along, frozen, row, along.columns);
+        }
       }
       if (aggregate::max_negatives < static_cast<index>(along.number)) { return false; }
-      ask_for_next(along, scores.data(), frozen, row);
       const auto result = along.template evaluate<WithGradient, layout>(pipeline.beta, pipeline.objective, scale,
                                                                         !out.effective_beta.empty());
       if (result.overflow) { return false; }
@@ -170,11 +174,17 @@ struct rows_alone {
   template <class V>
   DYNAMICPO_INLINE void ask_for_next(long_row<V>& along, const compute* scores, const compute* frozen,
                                      index row) const {
-    const auto distance = [&](const auto& view) {
-      return view.ragged() ? view.negatives(row) : view.rejected_matrix().row_stride;
-    };
-    along.layout.ask.policy = along.next_row(scores, distance(policy));
-    if constexpr (has_reference) { along.layout.ask.reference = along.next_row(frozen, distance(reference)); }
+    along.layout.ask.policy = next_row(policy, along, scores, row, along.columns);
+    if constexpr (has_reference) {
+      along.layout.ask.reference = next_row(reference, along, frozen, row, along.columns);
+    }
+  }
+  /// What is asked for of the row after `row` of `view`, whose negatives lie `from` there on, while `along` is seen
+  /// through.
+  template <class View, class V>
+  DYNAMICPO_INLINE static asked_by_column next_row(const View& view, const long_row<V>& along, const compute* from,
+                                                   index row, std::size_t parts) {
+    return along.next_row(from, view.ragged() ? view.negatives(row) : view.rejected_matrix().row_stride, parts);
   }
 
   /// The gradient of a long row's negatives: each weight times `factor`.

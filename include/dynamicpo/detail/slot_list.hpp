@@ -7,6 +7,7 @@
 #include <cstring>
 #include <span>
 
+#include "dynamicpo/detail/ask_ahead.hpp"
 #include "dynamicpo/detail/elementary_float.hpp"
 #include "dynamicpo/detail/lanes.hpp"
 
@@ -49,13 +50,15 @@ inline constexpr auto bits_of_byte = [] {
 }();
 
 /// Writes the places of the values that are not below `least`, in ascending order; returns how many. There is room for
-/// as many as there are values, and all of it may be written to.
-template <elementary_float::number T>
-DYNAMICPO_INLINE std::size_t list_reaching(std::span<const T> values, T least, std::int32_t* places) {
+/// as many as there are values, and all of it may be written to. `ask(i)` comes once for each 128 bytes of values.
+template <elementary_float::number T, class Ask = asks_nothing>
+DYNAMICPO_INLINE std::size_t list_reaching(std::span<const T> values, T least, std::int32_t* places,
+                                           const Ask& ask = {}) {
   using pack = lanes<T, 128 / sizeof(T), 32>;
   const pack bound = broadcast<pack>(least);
   std::size_t number = 0, i = 0;
   for (; i + pack::count <= values.size(); i += pack::count) {
+    ask(i / pack::count);
     const std::uint32_t bits = bits_of_lanes(~(pack::load(values.data() + i) < bound));
     unrolled<pack::count / 8>([&](auto byte) __attribute__((always_inline)) {
       const byte_bits& found = bits_of_byte[bits >> 8 * byte & 0xff];

@@ -61,3 +61,18 @@ TEMPLATE_TEST_CASE("all_finite sees every place", "", float, double) {
     REQUIRE(finite());
   }
 }
+
+TEMPLATE_TEST_CASE("any_repeats sees every pair of neighbours, and no other", "", float, double) {
+  REQUIRE(!detail::any_repeats(std::span<const TestType>()));
+  for (std::size_t size = 1; size <= 100; ++size) {
+    std::vector<TestType> values(size);
+    for (std::size_t i = 0; i < size; ++i) { values[i] = static_cast<TestType>(i); }
+    const auto repeats = [&] { return detail::any_repeats(std::span<const TestType>(values)); };
+    REQUIRE(!repeats());
+    for (std::size_t i = 1; i < size; ++i) {
+      values[i] = values[i - 1];
+      REQUIRE(repeats());
+      values[i] = static_cast<TestType>(i);
+    }
+  }
+}
