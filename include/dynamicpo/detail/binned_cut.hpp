@@ -147,16 +147,41 @@ class listed_groups {
   }
   double cut_slack() const { return cut_slack_; }
   double gain_slack() const { return 16 * over(0, size()).count * 0x1p31; }
+  /// After the last group; what is looked at past it then lies above all values.
+  DYNAMICPO_INLINE void close() {
+    const std::size_t end = std::min(size_ + several::count, least_.size());
+    for (std::size_t k = size_; k < end; ++k) { least_[k] = most_[k] = std::numeric_limits<double>::infinity(); }
+  }
+  // Several groups at a time: a cut moves by a few, and no processor foresees by how many.
   DYNAMICPO_INLINE std::size_t first_reaching(double value, std::size_t begin, std::size_t end) const {
+    const several bound = broadcast<several>(value);
+    for (std::size_t at = begin; at + several::count <= most_.size();) {
+      const std::size_t below = number_of(several::load(&most_[at]) < bound);
+      at += below;
+      if (at >= end) { return std::max(begin, end); }
+      if (below < several::count) { return at; }
+    }
     while (begin < end && most_[begin] < value) { ++begin; }
     return begin;
   }
   DYNAMICPO_INLINE std::size_t last_reaching(double value, std::size_t begin, std::size_t end) const {
+    const several bound = broadcast<several>(value);
+    for (std::size_t at = std::max(end, several::count); at <= least_.size();) {
+      const std::size_t above = number_of(bound < several::load(&least_[at - several::count]));
+      at -= above;
+      if (above < several::count || at <= begin) { return std::min(std::max(begin, at), end); }
+      if (at < several::count) { break; }
+    }
     while (begin < end && value < least_[end - 1]) { --end; }
     return end;
   }
 
  private:
+  using several = lanes<double, 8, 32>;
+  DYNAMICPO_INLINE static std::size_t number_of(const several::truth& found) {
+    return static_cast<std::size_t>(-sum_of_lanes(found));
+  }
+
   std::span<double> least_, most_, count_, sum_;
   double cut_slack_;
   std::size_t size_ = 0;
@@ -264,11 +289,12 @@ class binned_cut {
     among.high_first = apart ? groups.size() : among.low_first;
     among.high_last = distinct(sorted.subspan(lower));
     rest(high_end, end);
+    groups.close();
     if (groups.size() < 3) { return std::nullopt; }
     among.high_last = std::min(among.high_last, groups.size() - 1);
     among.low_last = std::min(among.low_last, among.high_last);
 
-    if (!find_optima(groups, among, 8)) { return std::nullopt; }
+    if (!find_optima(groups, among, 48)) { return std::nullopt; }
     const auto cut = certain_cut(groups, among, tick_error, tie_tolerance_of_wide);
     if (!cut) { return std::nullopt; }
     const std::size_t place = static_cast<std::size_t>(groups.over(0, *cut).count) - left_out;
@@ -287,9 +313,19 @@ class binned_cut {
     for (; i + 32 <= values_.size(); i += 32) {
       const auto tick = many_ticks::load(room_.tick.data() + i);
       const auto found = ((before_low < tick) & ~(last_low < tick)) | ((before_high < tick) & ~(last_high < tick));
-      for (std::uint32_t mask = bits_of_lanes(found); mask != 0; mask &= mask - 1) {
-        room_.values[gathered++] = values_[i + static_cast<std::size_t>(std::countr_zero(mask))];
+      std::uint32_t mask = bits_of_lanes(found);
+      const auto number = static_cast<std::size_t>(std::popcount(mask));
+      // So many in any case, those that are not found to be written over: no processor foresees how many there are.
+      T* const to = &room_.values[gathered];
+      unrolled<4>([&](auto n) __attribute__((always_inline)) {
+        to[n] = values_[i + static_cast<std::size_t>(std::countr_zero(mask | std::uint32_t{1} << 31))];
+        mask &= mask - 1;
+      });
+      for (std::size_t n = 4; n < number; ++n) {
+        to[n] = values_[i + static_cast<std::size_t>(std::countr_zero(mask))];
+        mask &= mask - 1;
       }
+      gathered += number;
     }
     for (; i < values_.size(); ++i) {
       const auto tick = static_cast<std::uint32_t>(room_.tick[i]);
