@@ -67,7 +67,7 @@ void ask(const float* at, bool writes) {
 }  // namespace
 
 int main() {
-  constexpr std::int64_t few = 1600, many = 372800;  // 64 MiB moved, as in bench_report
+  constexpr std::int64_t few = 1600, many = 1491200;  // 256 MiB moved, as in bench_report
   constexpr std::array<int, 8> steps{0, 10, 20, 40, 60, 80, 120, 160};
   arrays near(few), far(many);
   std::vector<bench::interleaved::one_run> contenders;

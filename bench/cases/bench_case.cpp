@@ -83,7 +83,7 @@ double bytes_per_row(const bench_case& wanted) {
 }
 
 std::int64_t rows_of(const bench_case& wanted) {
-  constexpr double traffic = 64.0 * 1024 * 1024;
+  constexpr double traffic = 256.0 * 1024 * 1024;
   return wanted.rows > 0 ? wanted.rows : static_cast<std::int64_t>(traffic / bytes_per_row(wanted));
 }
 

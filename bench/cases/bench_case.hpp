@@ -34,7 +34,7 @@ std::optional<bench_case> parse_case(std::string_view name);
 /// Bytes that the kernel reads and writes a row: the scores, the reference where one is used, gradient and row loss,
 /// offsets and mask; for `select` the policy scores and the offsets.
 double bytes_per_row(const bench_case& wanted);
-/// The number of rows: by default so many that 64 MiB pass by.
+/// The number of rows: by default so many that 256 MiB pass by, several times what a last cache holds.
 std::int64_t rows_of(const bench_case& wanted);
 
 }  // namespace bench
